@@ -1,0 +1,119 @@
+"""The application: everything opened in one place, handed to those who need it, and closed again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from api.auth import Door
+from api.context import House
+from api.live.hub import Hub
+from api.scalars import now
+from api.settings import Settings
+from api.view import View
+from persistence.configuration import Configuration
+from persistence.feed import tail
+from persistence.history import History
+from persistence.leads import Leads
+from persistence.ledger import Ledger
+from persistence.levels import LevelSets
+from persistence.mongo import Mongo, open_mongo
+from persistence.rules import RuleSets
+from persistence.workspaces import Keys
+
+BODY = 8_000_000  # bytes of one request: a thousand activities with eight kilobytes of properties each
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The ASGI application for *settings*, or for those of the environment. Opens nothing until it is started."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_house(settings) as house:
+            door = Door(house.keys, settings.rate_limit)
+            app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/", _home),
+            Route("/healthz", _healthz),
+            Route("/graphql", _graphql),
+            WebSocketRoute("/graphql", _graphql),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=["POST"],
+                allow_headers=["authorization", "content-type"],
+            )
+        ],
+        lifespan=lifespan,
+        max_body_size=BODY,
+    )
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Everything behind the edge, in working order: connected, prepared, and following the feed."""
+    if settings.mongo_uri is None:
+        raise ValueError(
+            "TIERWIRE_MONGO_URI is not set; `tierwire serve` starts an embedded MongoDB by itself"
+        )
+    async with open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo:
+        house = build_house(mongo)
+        following = asyncio.create_task(house.hub.follow(tail(mongo)))
+        try:
+            await house.hub.opened.wait()
+            yield house
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            await house.ledger.close()
+
+
+def build_house(mongo: Mongo) -> House:
+    """The parts of the house, on one database."""
+    configuration = Configuration(mongo)
+    leads = Leads(mongo)
+    return House(
+        configuration=configuration,
+        leads=leads,
+        history=History(mongo),
+        level_sets=LevelSets(mongo, configuration),
+        rule_sets=RuleSets(mongo, configuration),
+        ledger=Ledger(mongo, configuration, now),
+        keys=Keys(mongo),
+        hub=Hub(leads, configuration),
+        clock=now,
+    )
+
+
+class _Graphql:
+    """Stands in the route until the view is there, which needs what the lifespan opens."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["app"].state.view(scope, receive, send)
+
+
+_graphql = _Graphql()
+
+
+async def _home(_: Request) -> RedirectResponse:
+    return RedirectResponse("/graphql")
+
+
+async def _healthz(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok")

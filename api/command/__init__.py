@@ -1,0 +1,7 @@
+"""The command line: `tierwire`."""
+
+from __future__ import annotations
+
+from api.command.main import app
+
+__all__ = ["app"]

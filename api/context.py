@@ -1,0 +1,101 @@
+"""What a resolver is given: who asks, and the parts of the house it may call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from api.errors import Denied
+from api.live.hub import Hub
+from domain.actors import Actor, Role, Viewer
+from domain.changes import Activity
+from domain.leads import Lead
+from domain.scoring import Scoring
+from persistence.configuration import Configuration, Editor
+from persistence.history import History
+from persistence.leads import Leads
+from persistence.ledger import Ledger
+from persistence.levels import LevelSets
+from persistence.rules import RuleSets
+from persistence.workspaces import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that is opened with the application and shared by all requests."""
+
+    configuration: Configuration
+    leads: Leads
+    history: History
+    level_sets: LevelSets
+    rule_sets: RuleSets
+    ledger: Ledger
+    keys: Keys
+    hub: Hub
+    clock: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Context:
+    """One request's, or one socket's: so nothing here may remember what was read."""
+
+    house: House
+    viewer: Viewer | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    connection_params: dict[str, object] | None = None
+    _leads: DataLoader[str, Lead | None] = field(init=False)
+    _activities: DataLoader[str, Activity | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._leads = DataLoader(self._load_leads, cache=False)
+        self._activities = DataLoader(self._load_activities, cache=False)
+
+    def allow(self, role: Role) -> Viewer:
+        """The viewer, if they have at least that role; raises Denied."""
+        if self.viewer is None:
+            raise Denied("UNAUTHENTICATED", "this needs an API key: send Authorization: Bearer tw_…")
+        if not self.viewer.role.covers(role):
+            raise Denied(
+                "FORBIDDEN",
+                f"the key {self.viewer.actor.name!r} has the role {self.viewer.role.value}; this needs {role.value}",
+            )
+        return self.viewer
+
+    @property
+    def workspace(self) -> str:
+        """The id of the viewer's workspace, the only one they see."""
+        return self.allow(Role.VIEWER).workspace.id
+
+    @property
+    def actor(self) -> Actor:
+        return self.allow(Role.VIEWER).actor
+
+    def editor(self, comment: str | None, expected: int | None) -> Editor:
+        """The viewer as editor of the configuration, now; raises Denied to who is none."""
+        return Editor(self.allow(Role.EDITOR).actor, self.house.clock(), comment, expected)
+
+    async def scoring(self) -> Scoring:
+        """The levels and rules in force now."""
+        return await self.house.configuration.scoring(self.workspace)
+
+    async def lead(self, lead_id: str) -> Lead | None:
+        """The lead of that id as it is now; those asked for together are read together."""
+        return await self._leads.load(lead_id)
+
+    async def activity(self, activity_id: str) -> Activity | None:
+        return await self._activities.load(activity_id)
+
+    async def _load_leads(self, ids: list[str]) -> list[Lead | None]:
+        found = await self.house.leads.by_ids(self.workspace, ids)
+        return [found.get(each) for each in ids]
+
+    async def _load_activities(self, ids: list[str]) -> list[Activity | None]:
+        found = await self.house.history.activities_by_ids(self.workspace, ids)
+        return [found.get(each) for each in ids]
+
+
+Info = strawberry.Info[Context, None]

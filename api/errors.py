@@ -1,0 +1,188 @@
+"""Refusals in words: the one table that turns domain errors into what a caller reads."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import MaskErrors
+
+from api import ids
+from api.types.levels import Level
+from api.types.refusals import (
+    InputProblem,
+    InvalidInput,
+    LeadNotFound,
+    LevelsOverlap,
+    NotFound,
+    NothingToPublish,
+    UserError,
+    VersionConflict,
+)
+from domain import errors
+from domain.errors import Fault, Problem
+from domain.leads import RefKind
+
+_log = structlog.get_logger()
+
+
+class Denied(GraphQLError):
+    """The viewer may not do this; `code` is UNAUTHENTICATED, FORBIDDEN or RATE_LIMITED."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, extensions={"code": code})
+
+
+def _range(low: object, high: object) -> str:
+    return (
+        f"must lie between {low:,} and {high:,}"
+        if isinstance(low, int)
+        else f"must lie between {low} and {high}"
+    )
+
+
+FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
+    Fault.EMPTY: lambda _, __: "must not be empty; leave it out if there is none",
+    Fault.TOO_LONG: lambda bound, actual: f"must have at most {bound:,} characters; it has {actual:,}",
+    Fault.TOO_MANY: lambda bound, actual: f"may have at most {bound:,} items; it has {actual:,}",
+    Fault.TOO_DEEP: lambda bound, _: f"may be nested at most {bound} levels deep",
+    Fault.TOO_LARGE: lambda bound, actual: f"may take at most {bound:,} bytes as JSON; it takes {actual:,}",
+    Fault.OUT_OF_RANGE: lambda bound, actual: f"{_range(*bound)}; it is {actual}",
+    Fault.ZERO: lambda _, __: "must not be 0: it would change nothing",
+    Fault.NOT_UPPER_SNAKE: lambda _, actual: f"must be UPPER_SNAKE, as in EMAIL_OPENED; it is {actual!r}",
+    Fault.NOT_A_COLOR: lambda _, actual: f'must be a colour as "#rrggbb"; it is {actual!r}',
+    Fault.NOT_AN_OBJECT: lambda _, __: "must be a JSON object",
+    Fault.NOT_STORABLE: lambda _, __: (
+        "cannot be stored: a whole number must fit 64 bits, a text must be valid Unicode, "
+        "and a name must not be empty, begin with $ or hold NUL"
+    ),
+    Fault.NO_OFFSET: lambda _, actual: f"needs an offset, as in {actual}Z or {actual}+02:00",
+    Fault.TOO_FAR_AHEAD: lambda bound, actual: (
+        f"may lie at most {bound // timedelta(hours=1)} hours ahead; it is {actual}"
+    ),
+    Fault.REVERSED: lambda bound, actual: f"must not be under min: {actual} is less than {bound}",
+    Fault.DUPLICATE: lambda _, actual: f"is used twice: {actual!r}; names differ by more than case",
+    Fault.TAKEN: lambda _, actual: f"{actual!r} belongs to another lead; refer to that lead by it instead",
+    Fault.KEY_REUSED: lambda _, actual: (
+        f"{actual!r} was used before for something else; a key stands for one change of one lead for ever"
+    ),
+    Fault.WRONG_ID: lambda bound, actual: (
+        f"{actual!r} is not the id of a {bound[0]}: those begin with {bound[1]}"
+    ),
+    Fault.UNKNOWN_LEVEL: lambda bound, actual: (
+        f"there is no level {actual!r}; there are {', '.join(bound) or 'none yet: add some with replaceLevels'}"
+    ),
+    Fault.MALFORMED_CURSOR: lambda _, actual: (
+        f"{actual!r} is not a cursor of this list in this order; begin again without one"
+    ),
+}
+
+
+def _problem(problem: Problem) -> InputProblem:
+    return InputProblem(path=list(problem.path), message=FAULTS[problem.fault](problem.bound, problem.actual))
+
+
+def _invalid_input(error: errors.InvalidInput) -> InvalidInput:
+    problems = [_problem(problem) for problem in error.problems]
+    message = "; ".join(f"{'.'.join(each.path) or 'input'} {each.message}" for each in problems)
+    return InvalidInput(message=message, problems=problems)
+
+
+def _levels_overlap(error: errors.LevelsOverlap) -> LevelsOverlap:
+    contested = error.contested
+    return LevelsOverlap(
+        message=(
+            f"{error.first.name} and {error.second.name} both claim the scores from {contested.min} "
+            f"{'up' if contested.max is None else f'to {contested.max}'}; move a bound of one of them"
+        ),
+        first=Level.of(error.first),
+        second=Level.of(error.second),
+    )
+
+
+def _lead_not_found(error: errors.LeadNotFound) -> LeadNotFound:
+    ref = error.ref
+    name = ids.public("Lead", ref.value) if ref.kind is RefKind.ID else ref.value
+    return LeadNotFound(
+        message=f"there is no lead {name!r} in this workspace; it may have been deleted, or the id is another's"
+    )
+
+
+def _not_found(error: errors.NotFound) -> NotFound:
+    public_id = strawberry.ID(ids.public("Rule", error.name)) if error.kind == "Rule" else None
+    return NotFound(
+        message=f"there is no {error.kind} {public_id or error.name!r} here; look up what there is and try again",
+        id=public_id,
+    )
+
+
+def _version_conflict(error: errors.VersionConflict) -> VersionConflict:
+    return VersionConflict(
+        message=(
+            f"somebody else edited first: you expected version {error.expected}, it is {error.current}; "
+            "read it again, and repeat your edit on that"
+        ),
+        current_version=error.current,
+    )
+
+
+def _nothing_to_publish(_: errors.NothingToPublish) -> NothingToPublish:
+    return NothingToPublish(message="there is no draft to publish; edit one with saveRule")
+
+
+REFUSALS: dict[type[errors.DomainError], tuple[type[UserError], Callable[[Any], UserError]]] = {
+    errors.InvalidInput: (InvalidInput, _invalid_input),
+    errors.LevelsOverlap: (LevelsOverlap, _levels_overlap),
+    errors.LeadNotFound: (LeadNotFound, _lead_not_found),
+    errors.NotFound: (NotFound, _not_found),
+    errors.VersionConflict: (VersionConflict, _version_conflict),
+    errors.NothingToPublish: (NothingToPublish, _nothing_to_publish),
+}
+
+
+def refusal(error: errors.DomainError) -> Any:
+    """The union member that says so."""
+    _, in_words = REFUSALS[type(error)]
+    return in_words(error)
+
+
+class _Handler(strawberry.ExceptionHandler):  # type: ignore[type-arg]  # the types are the attributes below
+    """Makes the refusal of one class the result of fields whose union has a place for it."""
+
+    def __init__(self, exception: type[errors.DomainError]) -> None:
+        self.exception_type = exception
+        self.error_type = REFUSALS[exception][0]
+
+    def handle(self, exception: errors.DomainError, *, field: object, info: object) -> Any:  # noqa: ARG002 - the protocol's
+        return refusal(exception)
+
+
+HANDLERS = [_Handler(exception) for exception in REFUSALS]
+
+
+class Explain(MaskErrors):
+    """Explains mistakes where no union can, and hides bugs behind an id that the log has too."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda error: not isinstance(error.original_error, GraphQLError | None))
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        cause = error.original_error
+        if isinstance(cause, errors.DomainError):
+            return _said(error, refusal(cause).message, type(cause).__name__)
+        error_id = uuid.uuid4().hex[:12]
+        _log.error("an operation failed", error_id=error_id, path=error.path, exc_info=cause)
+        return _said(
+            error, f"something went wrong here, not with your request; it is logged as {error_id}", "BUG"
+        )
+
+
+def _said(error: GraphQLError, message: str, code: str) -> GraphQLError:
+    return GraphQLError(
+        message, nodes=error.nodes, positions=error.positions, path=error.path, extensions={"code": code}
+    )

@@ -1,0 +1,149 @@
+"""What moves scores: activities and adjustments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from api.context import Info
+from api.inputs import AdjustScoreInput, RecordActivityInput
+from api.mutations.payloads import applied, applied_one
+from api.types.activities import Activity
+from api.types.leads import Lead, ScoreChange
+from api.types.refusals import InvalidInput, LeadNotFound
+from domain.actors import Role
+from domain.scoring import Outcome
+
+
+@strawberry.type(description="The activity is recorded.")
+class RecordActivityPayload:
+    lead: Lead = strawberry.field(description="The lead after it.")
+    activity: Activity = strawberry.field(description="The activity.")
+    changes: list[ScoreChange] = strawberry.field(
+        description="What it moved, with every rule's part; empty when no rule is for its kind."
+    )
+    duplicate: bool = strawberry.field(
+        description="Whether its key was recorded before; then this is what was recorded, and nothing is new."
+    )
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> RecordActivityPayload:
+        assert outcome.activity
+        return cls(
+            lead=Lead.of(outcome.lead, outcome.scoring),
+            activity=Activity.of(outcome.activity),
+            changes=[ScoreChange.of(change) for change in outcome.changes],
+            duplicate=outcome.duplicate,
+        )
+
+
+RecordActivityResult = Annotated[
+    RecordActivityPayload | LeadNotFound | InvalidInput,
+    strawberry.union("RecordActivityResult", description="The activity, or why it was not recorded."),
+]
+
+
+@strawberry.input(description="Several activities, of any leads.")
+class RecordActivitiesInput:
+    records: list[RecordActivityInput] = strawberry.field(description="At most 1,000; each stands by itself.")
+
+
+@strawberry.type(description="What became of each activity.")
+class RecordActivitiesPayload:
+    results: list[RecordActivityResult] = strawberry.field(
+        description="One for each item, in the input's order."
+    )
+
+
+RecordActivitiesResult = Annotated[
+    RecordActivitiesPayload | InvalidInput,
+    strawberry.union("RecordActivitiesResult", description="The results, or why none was tried."),
+]
+
+
+@strawberry.type(description="The score is adjusted.")
+class AdjustScorePayload:
+    lead: Lead = strawberry.field(description="The lead after it.")
+    change: ScoreChange | None = strawberry.field(description="The entry in the history.")
+    duplicate: bool = strawberry.field(
+        description="Whether its key was used before; then this is what was done then, and nothing is new."
+    )
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> AdjustScorePayload:
+        (change,) = outcome.changes
+        return cls(
+            lead=Lead.of(outcome.lead, outcome.scoring),
+            change=ScoreChange.of(change),
+            duplicate=outcome.duplicate,
+        )
+
+
+AdjustScoreResult = Annotated[
+    AdjustScorePayload | LeadNotFound | InvalidInput,
+    strawberry.union("AdjustScoreResult", description="The lead, or why its score was not touched."),
+]
+
+
+@strawberry.input(description="Several adjustments, of any leads.")
+class AdjustScoresInput:
+    adjustments: list[AdjustScoreInput] = strawberry.field(
+        description="At most 1,000; each stands by itself."
+    )
+
+
+@strawberry.type(description="What became of each adjustment.")
+class AdjustScoresPayload:
+    results: list[AdjustScoreResult] = strawberry.field(
+        description="One for each item, in the input's order."
+    )
+
+
+AdjustScoresResult = Annotated[
+    AdjustScoresPayload | InvalidInput,
+    strawberry.union("AdjustScoresResult", description="The results, or why none was tried."),
+]
+
+
+@strawberry.type
+class ScoreMutations:
+    @strawberry.mutation(description="Record what a lead did, and score it. Needs INTEGRATION.")
+    async def record_activity(
+        self,
+        info: Info,
+        input: Annotated[RecordActivityInput, strawberry.argument(description="The activity.")],  # noqa: A002
+    ) -> RecordActivityResult:
+        info.context.allow(Role.INTEGRATION)
+        return RecordActivityPayload.of(await applied_one(info.context, input))
+
+    @strawberry.mutation(description="Record many activities, and score them. Needs INTEGRATION.")
+    async def record_activities(
+        self,
+        info: Info,
+        input: Annotated[RecordActivitiesInput, strawberry.argument(description="The activities.")],  # noqa: A002
+    ) -> RecordActivitiesResult:
+        info.context.allow(Role.INTEGRATION)
+        return RecordActivitiesPayload(
+            results=await applied(info.context, "records", input.records, RecordActivityPayload.of)
+        )
+
+    @strawberry.mutation(description="Give or take points by hand. Needs INTEGRATION.")
+    async def adjust_score(
+        self,
+        info: Info,
+        input: Annotated[AdjustScoreInput, strawberry.argument(description="The adjustment.")],  # noqa: A002
+    ) -> AdjustScoreResult:
+        info.context.allow(Role.INTEGRATION)
+        return AdjustScorePayload.of(await applied_one(info.context, input))
+
+    @strawberry.mutation(description="Give or take points of many leads. Needs INTEGRATION.")
+    async def adjust_scores(
+        self,
+        info: Info,
+        input: Annotated[AdjustScoresInput, strawberry.argument(description="The adjustments.")],  # noqa: A002
+    ) -> AdjustScoresResult:
+        info.context.allow(Role.INTEGRATION)
+        return AdjustScoresPayload(
+            results=await applied(info.context, "adjustments", input.adjustments, AdjustScorePayload.of)
+        )

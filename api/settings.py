@@ -1,0 +1,36 @@
+"""Settings: the one reader of the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from TIERWIRE_* variables; the defaults run everything on one machine with nothing else installed."""
+
+    model_config = SettingsConfigDict(env_prefix="TIERWIRE_")
+
+    mongo_uri: SecretStr | None = Field(
+        default=None,
+        description="A MongoDB replica set. Without it an embedded MongoDB is started and kept under DATA.",
+    )
+    mongo_database: str = Field(default="tierwire", description="The database's name.")
+    data: Path = Field(
+        default=Path.home() / ".tierwire",
+        description="The folder of the embedded MongoDB and the owner's key.",
+    )
+    workspace: str = Field(default="default", description="The workspace that the command line works on.")
+    rate_limit: int = Field(
+        default=6_000, ge=0, description="Requests a minute for one key; 0 is without limit."
+    )
+    allowed_origins: list[str] = Field(
+        default=[],
+        description="Origins, as JSON, whose pages may call from a browser; the server's own always may.",
+    )
+    graphiql: bool = Field(default=True, description="Whether GET /graphql shows GraphiQL in a browser.")
+    is_embedded: bool = Field(
+        default=False, init=False, description="Whether the database is the embedded one."
+    )

@@ -1,0 +1,88 @@
+"""GraphQL over HTTP and WebSocket: Strawberry's view, with every choice spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+
+from api.auth import Door, authorization
+from api.context import Context, House
+from api.errors import Denied
+from api.schema import schema
+
+OPERATIONS = 100  # under way on one socket
+INIT = timedelta(seconds=10)  # to say connection_init after a socket has opened
+STATUS = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429}
+
+
+class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    @staticmethod
+    def _get_pre_execution_close_reason(error: object) -> str | None:  # noqa: ARG004 - the base's signature
+        # A mistake in one operation is that operation's error; the others on its socket go on.
+        return None
+
+
+class View(GraphQL[Context, None]):
+    """The one endpoint. Queries by GET, uploads, batches and the legacy WebSocket protocol are not offered."""
+
+    graphql_transport_ws_handler_class = _Handler
+
+    def __init__(self, house: House, door: Door, origins: Sequence[str], *, graphiql: bool) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if graphiql else None,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=INIT,
+            multipart_uploads_enabled=False,
+            max_subscriptions_per_connection=OPERATIONS,
+            allowed_origins=origins,
+        )
+        self._house = house
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            try:
+                scope["viewer"] = await self._door.enter(Request(scope).headers.get("authorization"))
+            except Denied as denied:
+                await _denial(denied)(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002 - the base's signature
+        context = Context(self._house, request.scope.get("viewer"))
+        if isinstance(request, WebSocket):
+            context.headers = request.headers
+        return context
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        try:
+            context.viewer = await self._door.enter(authorization(context.headers, context.connection_params))
+        except Denied as denied:
+            raise ConnectionRejectionError from denied
+        return await super().on_ws_connect(context)
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        # Text, for bytes would go to sockets as binary frames.
+        return orjson.dumps(data).decode()
+
+
+def _denial(denied: Denied) -> JSONResponse:
+    code = (denied.extensions or {})["code"]
+    headers = {"UNAUTHENTICATED": {"www-authenticate": "Bearer"}, "RATE_LIMITED": {"retry-after": "60"}}
+    return JSONResponse({"errors": [denied.formatted]}, STATUS[code], headers[code])

@@ -1,0 +1,53 @@
+"""Who acts: actors, their roles, and the viewer behind a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Role(Enum):
+    """What a viewer may do; each role may all that the ones before it may."""
+
+    VIEWER = "VIEWER"
+    INTEGRATION = "INTEGRATION"
+    EDITOR = "EDITOR"
+    OWNER = "OWNER"
+
+    def covers(self, needed: Role) -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+class ActorKind(Enum):
+    USER = "USER"
+    API_KEY = "API_KEY"
+    SYSTEM = "SYSTEM"
+    AUTOMATION = "AUTOMATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The name a change is signed with."""
+
+    kind: ActorKind
+    name: str
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, "Tierwire")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, in which workspace, with which role; `credential` tells one key from another."""
+
+    workspace: Workspace
+    actor: Actor
+    role: Role
+    credential: str

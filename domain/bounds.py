@@ -1,0 +1,129 @@
+"""The bounds of every input, and the checks that hold them: each yields the problems it finds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from domain.errors import Fault, Problem
+
+NAME = 200  # a person's or company's name, with room; longer is a paste in the wrong field
+EMAIL = 320  # 64 + "@" + 255: RFC 3696
+KIND = 64
+KEY = 255  # what payment systems allow for an idempotency key
+REASON = 1_000
+TAGS = 100  # tags on one lead; more is a property that wants a name
+JSON_BYTES = 100_000  # of one activity's properties or one lead's attributes; rivals document 100 KB
+JSON_DEPTH = 10
+BULK = 1_000  # items in one bulk mutation: one transaction's comfortable size
+POINTS = 1_000_000  # either way, of one rule or adjustment
+SCORE = 2_000_000_000  # either way; a GraphQL Int ends at 2,147,483,647
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what is older is a clock that was never set
+AHEAD = timedelta(days=1)  # clocks and time zones differ; more is a mistake
+INTEGER = 2**63  # what the store's 64-bit whole numbers hold
+
+_UPPER_SNAKE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+
+Path = tuple[str, ...]
+
+
+def text(path: Path, value: str | None, limit: int) -> Iterator[Problem]:
+    """At most *limit* characters that can be stored, and not blank; None is no text and passes."""
+    if value is None:
+        return
+    if not value.strip():
+        yield Problem(path, Fault.EMPTY)
+    elif len(value) > limit:
+        yield Problem(path, Fault.TOO_LONG, limit, len(value))
+    elif not storable(value):
+        yield Problem(path, Fault.NOT_STORABLE)
+
+
+def storable(value: str) -> bool:
+    """Half a surrogate pair is legal JSON, but no text: it has no UTF-8 form."""
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def kind(path: Path, value: str) -> Iterator[Problem]:
+    """An UPPER_SNAKE word of at most 64 characters."""
+    if not value or len(value) > KIND:
+        yield from text(path, value, KIND)
+    elif not _UPPER_SNAKE.fullmatch(value):
+        yield Problem(path, Fault.NOT_UPPER_SNAKE, actual=value)
+
+
+def points(path: Path, value: int) -> Iterator[Problem]:
+    """A whole number other than 0 within ±1,000,000."""
+    if value == 0:
+        yield Problem(path, Fault.ZERO)
+    elif abs(value) > POINTS:
+        yield Problem(path, Fault.OUT_OF_RANGE, (-POINTS, POINTS), value)
+
+
+def moment(path: Path, value: datetime | None, now: datetime | None = None) -> Iterator[Problem]:
+    """A time with an offset, not before 1970; with *now* given, at most a day ahead of it."""
+    if value is None:
+        return
+    if value.tzinfo is None:
+        yield Problem(path, Fault.NO_OFFSET, actual=value.isoformat())
+    elif value < EARLIEST:
+        yield Problem(path, Fault.OUT_OF_RANGE, (EARLIEST.isoformat(), "now"), value.isoformat())
+    elif now is not None and value > now + AHEAD:
+        yield Problem(path, Fault.TOO_FAR_AHEAD, AHEAD, value.isoformat())
+
+
+def count(path: Path, size: int, limit: int) -> Iterator[Problem]:
+    if size > limit:
+        yield Problem(path, Fault.TOO_MANY, limit, size)
+
+
+def whole(path: Path, value: int | None, low: int, high: int) -> Iterator[Problem]:
+    if value is not None and not low <= value <= high:
+        yield Problem(path, Fault.OUT_OF_RANGE, (low, high), value)
+
+
+def document(path: Path, value: object) -> Iterator[Problem]:
+    """A JSON object of at most 100,000 bytes as UTF-8 and 10 levels, of values that the store can hold."""
+    if value is None or value == {}:
+        return
+    if not isinstance(value, Mapping):
+        yield Problem(path, Fault.NOT_AN_OBJECT)
+        return
+    faults = {problem.fault: problem for problem in _within(path, value, 1)}
+    yield from faults.values()
+    if not faults and (size := _json_bytes(value)) > JSON_BYTES:
+        yield Problem(path, Fault.TOO_LARGE, JSON_BYTES, size)
+
+
+def _json_bytes(value: object) -> int:
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(written) if written.isascii() else len(written.encode())
+
+
+def _within(path: Path, value: object, depth: int) -> Iterator[Problem]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if not _is_field_name(name):
+                yield Problem((*path, repr(name)), Fault.NOT_STORABLE)
+            yield from _deeper((*path, str(name)), inner, depth)
+    elif isinstance(value, list):
+        for at, inner in enumerate(value):
+            yield from _deeper((*path, str(at)), inner, depth)
+    elif (isinstance(value, str) and not storable(value)) or (
+        isinstance(value, int) and not -INTEGER <= value < INTEGER
+    ):
+        yield Problem(path, Fault.NOT_STORABLE)
+
+
+def _deeper(path: Path, value: object, depth: int) -> Iterator[Problem]:
+    if isinstance(value, Mapping | list) and depth >= JSON_DEPTH:
+        yield Problem(path, Fault.TOO_DEEP, JSON_DEPTH)
+    else:
+        yield from _within(path, value, depth + 1)
+
+
+def _is_field_name(name: object) -> bool:
+    # An empty name and "$…" would be read as an operator by the store, and NUL ends a name there.
+    return isinstance(name, str) and storable(name) and name != "" and name[0] != "$" and "\0" not in name

@@ -1,0 +1,106 @@
+"""Every refusal Tierwire can give, as data; the words are chosen at the edge.
+
+DomainError
+├── InvalidInput       the input breaks bounds; carries every problem found
+├── LevelsOverlap      two levels claim the same scores
+├── LeadNotFound       a reference by id names no lead
+├── NotFound           an id or name of anything else names nothing
+├── VersionConflict    somebody else edited first
+└── NothingToPublish   there is no draft
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from domain.leads import LeadRef
+    from domain.levels import Level, ScoreRange
+
+
+class Fault(Enum):
+    """What is wrong with one field; `bound` and `actual` of a Problem say by how much."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too long"
+    TOO_MANY = "too many"
+    TOO_DEEP = "too deep"
+    TOO_LARGE = "too large"
+    OUT_OF_RANGE = "out of range"
+    ZERO = "zero"
+    NOT_UPPER_SNAKE = "not UPPER_SNAKE"
+    NOT_A_COLOR = "not a colour"
+    NOT_AN_OBJECT = "not an object"
+    NOT_STORABLE = "not storable"
+    NO_OFFSET = "no offset"
+    TOO_FAR_AHEAD = "too far ahead"
+    REVERSED = "reversed"
+    DUPLICATE = "duplicate"
+    TAKEN = "taken"
+    KEY_REUSED = "key reused"
+    WRONG_ID = "wrong id"
+    UNKNOWN_LEVEL = "unknown level"
+    MALFORMED_CURSOR = "malformed cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One faulty field: where it stands in the input, what is wrong, the bound and what came instead."""
+
+    path: tuple[str, ...]
+    fault: Fault
+    bound: object = None
+    actual: object = None
+
+    def under(self, *prefix: str) -> Problem:
+        return Problem((*prefix, *self.path), self.fault, self.bound, self.actual)
+
+
+class DomainError(Exception):
+    """A refusal: nothing was changed."""
+
+
+class InvalidInput(DomainError):
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+class LevelsOverlap(DomainError):
+    def __init__(self, first: Level, second: Level, contested: ScoreRange) -> None:
+        super().__init__(first, second)
+        self.first, self.second, self.contested = first, second, contested
+
+
+class LeadNotFound(DomainError):
+    def __init__(self, ref: LeadRef) -> None:
+        super().__init__(ref)
+        self.ref = ref
+
+
+class NotFound(DomainError):
+    """`kind` is the noun of the schema, `name` the name, number or key that was asked for."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind, self.name = kind, name
+
+
+class VersionConflict(DomainError):
+    def __init__(self, expected: int, current: int) -> None:
+        super().__init__(expected, current)
+        self.expected, self.current = expected, current
+
+
+class NothingToPublish(DomainError):
+    pass
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise InvalidInput with all *problems*, if there are any."""
+    if found := tuple(problems):
+        raise InvalidInput(*found)

@@ -1,0 +1,83 @@
+"""The history of a score: one entry for every movement, and the sum of them is the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from domain.actors import Actor
+from domain.leads import ADJUSTMENTS, Position
+from domain.levels import Dimension
+
+
+class CauseKind(Enum):
+    """Why a score moved."""
+
+    ACTIVITY = "ACTIVITY"
+    ADJUSTMENT = "ADJUSTMENT"
+
+
+class Suppression(Enum):
+    """Why a part gave less than its rule pays."""
+
+    RULE_DISABLED = "RULE_DISABLED"
+    FLOOR = "FLOOR"
+    CEILING = "CEILING"
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """What one rule gave (or an adjustment, whose rule is None), and why it gave less than it pays."""
+
+    rule_id: str | None
+    name: str
+    points: int
+    suppressed: Suppression | None = None
+
+    @property
+    def source(self) -> str:
+        return self.rule_id or ADJUSTMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What moved a score, by whom, when, and what they said of it."""
+
+    kind: CauseKind
+    actor: Actor
+    at: datetime
+    reason: str | None = None
+    key: str | None = None
+    activity_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChange:
+    """One entry. `before.level` is the level last announced, so that entries join without a gap.
+
+    `version` is the lead's after it; `rule_set` is 0 where no rules were published.
+    """
+
+    lead_id: str
+    dimension: Dimension
+    version: int
+    before: Position
+    after: Position
+    cause: Cause
+    parts: tuple[ScorePart, ...]
+    rule_set: int
+
+    @property
+    def id(self) -> str:
+        # Ten digits, so that a lead's entries sort by version: nobody writes to one lead ten thousand million times.
+        return f"{self.lead_id}.{self.version:010}"
+
+    @property
+    def delta(self) -> int:
+        """What was applied, after floor and ceiling."""
+        return self.after.score - self.before.score
+
+    @property
+    def tier_changed(self) -> bool:
+        return not self.before.in_level_of(self.after)

@@ -1,0 +1,202 @@
+"""Levels: named, coloured ranges of a score, and the numbered tables they stand in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from itertools import pairwise
+
+from domain import bounds
+from domain.actors import Actor
+from domain.errors import Fault, LevelsOverlap, NotFound, Problem, refuse
+
+LEVELS = 50  # levels in one table; nobody tells more colours apart
+PALETTE = ("#3b82f6", "#f59e0b", "#ef4444", "#b91c1c")  # cold to hot, for levels given no colour
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class Dimension(Enum):
+    """ENGAGEMENT is what a lead does, PROFILE who it is."""
+
+    ENGAGEMENT = "ENGAGEMENT"
+    PROFILE = "PROFILE"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRange:
+    """Whole scores from `min` to `max`, both inclusive; None is open-ended."""
+
+    min: int | None
+    max: int | None
+
+    def __contains__(self, score: int) -> bool:
+        return (self.min is None or score >= self.min) and (self.max is None or score <= self.max)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One row of a table. `rank` counts from 1 at the lowest; 0 until it stands in a table."""
+
+    name: str
+    min: int | None
+    max: int | None
+    color: str | None = None
+    motion: str | None = None
+    rank: int = 0
+
+    @property
+    def range(self) -> ScoreRange:
+        return ScoreRange(self.min, self.max)
+
+    @property
+    def low(self) -> float:
+        return float("-inf") if self.min is None else self.min
+
+    @property
+    def high(self) -> float:
+        return float("inf") if self.max is None else self.max
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSet:
+    """A numbered, immutable table of levels of one dimension, lowest first. Version 0 has no levels."""
+
+    dimension: Dimension
+    version: int
+    levels: tuple[Level, ...]
+    created_at: datetime
+    created_by: Actor
+    comment: str | None = None
+    reverted_from: int | None = None
+
+    def level_of(self, score: int) -> Level | None:
+        """The level *score* lies in; None is unclassified."""
+        for level in self.levels:
+            if score in level.range:
+                return level
+        return None
+
+    def named(self, name: str | None) -> Level | None:
+        """The level of that name, without regard to case."""
+        wanted = None if name is None else name.casefold()
+        return next((level for level in self.levels if level.name.casefold() == wanted), None)
+
+    def ranges(self, names: Iterable[str], path: str) -> tuple[ScoreRange, ...]:
+        """The scores that lie in the levels of those names; raises InvalidInput for the unknown ones."""
+        found = {name: self.named(name) for name in names}
+        refuse(
+            Problem((path,), Fault.UNKNOWN_LEVEL, [level.name for level in self.levels], name)
+            for name, level in found.items()
+            if level is None
+        )
+        return tuple(level.range for level in found.values() if level)
+
+    def next(
+        self,
+        levels: tuple[Level, ...],
+        actor: Actor,
+        at: datetime,
+        comment: str | None = None,
+        reverted_from: int | None = None,
+    ) -> LevelSet:
+        """The next version of the set, with this table; raises InvalidInput when the comment is out of bounds."""
+        refuse(bounds.text(("comment",), comment, bounds.REASON))
+        return LevelSet(self.dimension, self.version + 1, levels, at, actor, comment, reverted_from)
+
+    @property
+    def gaps(self) -> tuple[ScoreRange, ...]:
+        """Every range of scores that has no level, lowest first."""
+        return tuple(_gaps(self.levels))
+
+
+def _gaps(levels: tuple[Level, ...]) -> Iterator[ScoreRange]:
+    if not levels:
+        yield ScoreRange(None, None)
+        return
+    if levels[0].min is not None:
+        yield ScoreRange(None, levels[0].min - 1)
+    for lower, upper in pairwise(levels):
+        if lower.max is not None and upper.min is not None and lower.max + 1 < upper.min:
+            yield ScoreRange(lower.max + 1, upper.min - 1)
+    if levels[-1].max is not None:
+        yield ScoreRange(levels[-1].max + 1, None)
+
+
+def table(levels: Iterable[Level]) -> tuple[Level, ...]:
+    """A valid table of *levels*: sorted, ranked, coloured.
+
+    Names are unique without regard to case and ranges do not overlap, so that a level open at the top can only
+    be the highest, one open at the bottom only the lowest. Raises InvalidInput or LevelsOverlap.
+    """
+    given = tuple(levels)
+    refuse(_problems(given))
+    rows = tuple(sorted(given, key=lambda level: level.low))
+    for lower, upper in pairwise(rows):
+        if lower.high >= upper.low:
+            raise LevelsOverlap(lower, upper, _shared(lower, upper))
+    return tuple(_placed(level, rank) for rank, level in enumerate(rows, 1))
+
+
+def _placed(level: Level, rank: int) -> Level:
+    color = level.color or PALETTE[min(rank, len(PALETTE)) - 1]
+    return replace(level, name=level.name.strip(), color=color.lower(), rank=rank)
+
+
+def _shared(lower: Level, upper: Level) -> ScoreRange:
+    return ScoreRange(upper.min, lower.max if lower.high <= upper.high else upper.max)
+
+
+def _problems(levels: tuple[Level, ...]) -> Iterator[Problem]:
+    yield from bounds.count(("levels",), len(levels), LEVELS)
+    seen: set[str] = set()
+    for at, level in enumerate(levels):
+        path = ("levels", str(at))
+        yield from (problem.under(*path) for problem in level_problems(level))
+        name = level.name.strip().casefold()
+        if name in seen:
+            yield Problem((*path, "name"), Fault.DUPLICATE, actual=level.name)
+        seen.add(name)
+
+
+def level_problems(level: Level) -> Iterator[Problem]:
+    """What is wrong with one row by itself."""
+    yield from bounds.text(("name",), level.name, bounds.NAME)
+    yield from bounds.text(("motion",), level.motion, bounds.NAME)
+    yield from bounds.whole(("min",), level.min, -bounds.SCORE, bounds.SCORE)
+    yield from bounds.whole(("max",), level.max, -bounds.SCORE, bounds.SCORE)
+    if level.low > level.high:
+        yield Problem(("max",), Fault.REVERSED, level.min, level.max)
+    if level.color is not None and not _COLOR.fullmatch(level.color):
+        yield Problem(("color",), Fault.NOT_A_COLOR, actual=level.color)
+
+
+def added(levels: tuple[Level, ...], level: Level) -> tuple[Level, ...]:
+    """The table with *level* in it; raises InvalidInput or LevelsOverlap."""
+    refuse(_row_problems(level, levels))
+    return table((*levels, level))
+
+
+def updated(levels: tuple[Level, ...], name: str, level: Level) -> tuple[Level, ...]:
+    """The table with *level* in place of the one called *name*, whose colour it keeps unless it brings its own."""
+    kept = removed(levels, name)
+    (old,) = set(levels) - set(kept)
+    refuse(_row_problems(level, kept))
+    return table((*kept, replace(level, color=level.color or old.color)))
+
+
+def removed(levels: tuple[Level, ...], name: str) -> tuple[Level, ...]:
+    """The table without the level called *name*; raises NotFound."""
+    kept = tuple(level for level in levels if level.name.casefold() != name.strip().casefold())
+    if len(kept) == len(levels):
+        raise NotFound("Level", name)
+    return kept
+
+
+def _row_problems(level: Level, others: tuple[Level, ...]) -> Iterator[Problem]:
+    yield from (problem.under("level") for problem in level_problems(level))
+    if level.name.strip().casefold() in {other.name.casefold() for other in others}:
+        yield Problem(("level", "name"), Fault.DUPLICATE, actual=level.name)

@@ -1,0 +1,123 @@
+"""Rules: what an activity is worth, and the numbered sets they are published in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+
+from domain import bounds
+from domain.actors import Actor
+from domain.errors import NotFound, Problem, refuse
+from domain.levels import Dimension
+
+RULES = 200  # rules in one set; the field calls 100 a large setup
+FLOOR = 0  # a lead that fell below would have to climb back unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Pays `points` to a lead's engagement for every activity of the kind `activity`."""
+
+    id: str
+    name: str
+    activity: str
+    points: int
+    is_enabled: bool = True
+    dimension: Dimension = Dimension.ENGAGEMENT
+
+
+class RuleSetState(Enum):
+    """DRAFT is edited, PUBLISHED scores, RETIRED did."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    RETIRED = "RETIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A numbered set of rules. A draft takes a new number with every edit; a published set never changes.
+
+    Version 0 is what a workspace without rules scores under: no rules, floor 0, no ceiling.
+    """
+
+    version: int
+    state: RuleSetState
+    rules: tuple[Rule, ...]
+    created_at: datetime
+    created_by: Actor
+    based_on: int | None = None
+    floor: int | None = FLOOR
+    ceiling: int | None = None
+    comment: str | None = None
+    published_at: datetime | None = None
+    published_by: Actor | None = None
+    _by_kind: Mapping[str, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_kind: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            by_kind[rule.activity] = (*by_kind.get(rule.activity, ()), rule)
+        object.__setattr__(self, "_by_kind", by_kind)
+
+    def triggered_by(self, kind: str) -> tuple[Rule, ...]:
+        """The rules that an activity of this kind sets off, in the set's order."""
+        return self._by_kind.get(kind, ())
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def drafted(self, version: int, rules: tuple[Rule, ...], actor: Actor, at: datetime) -> RuleSet:
+        """This set with other rules: a new draft based on a published set, or the draft edited."""
+        if self.state is RuleSetState.DRAFT:
+            return replace(self, version=version, rules=rules)
+        based_on = self.version or None
+        return RuleSet(
+            version, RuleSetState.DRAFT, rules, at, actor, based_on, floor=self.floor, ceiling=self.ceiling
+        )
+
+    def published(self, actor: Actor, at: datetime, comment: str | None) -> RuleSet:
+        """The draft as it will score; raises InvalidInput when the comment is out of bounds."""
+        refuse(bounds.text(("comment",), comment, bounds.REASON))
+        return replace(
+            self, state=RuleSetState.PUBLISHED, comment=comment, published_at=at, published_by=actor
+        )
+
+    def allowed(self, before: int, wanted: int) -> int:
+        """*wanted* brought between floor and ceiling; a score already outside is not moved further by this."""
+        floor = -bounds.SCORE if self.floor is None else self.floor
+        ceiling = bounds.SCORE if self.ceiling is None else self.ceiling
+        return min(max(wanted, min(floor, before)), max(ceiling, before))
+
+
+def with_rule(rules: tuple[Rule, ...], rule: Rule) -> tuple[Rule, ...]:
+    """The rules with *rule* added at the end; raises InvalidInput."""
+    refuse((*rule_problems(rule), *bounds.count(("rule",), len(rules) + 1, RULES)))
+    return (*rules, _tidy(rule))
+
+
+def with_changed_rule(rules: tuple[Rule, ...], rule: Rule) -> tuple[Rule, ...]:
+    """The rules with *rule* in the place of the one with its id; raises NotFound, InvalidInput."""
+    without_rule(rules, rule.id)
+    refuse(rule_problems(rule))
+    return tuple(_tidy(rule) if each.id == rule.id else each for each in rules)
+
+
+def without_rule(rules: tuple[Rule, ...], rule_id: str) -> tuple[Rule, ...]:
+    """The rules less the one with that id; raises NotFound."""
+    kept = tuple(rule for rule in rules if rule.id != rule_id)
+    if len(kept) == len(rules):
+        raise NotFound("Rule", rule_id)
+    return kept
+
+
+def _tidy(rule: Rule) -> Rule:
+    return replace(rule, name=rule.name.strip())
+
+
+def rule_problems(rule: Rule) -> Iterator[Problem]:
+    yield from bounds.text(("rule", "name"), rule.name, bounds.NAME)
+    yield from bounds.kind(("rule", "activity"), rule.activity)
+    yield from bounds.points(("rule", "points"), rule.points)

@@ -1,0 +1,134 @@
+"""The fold: what a change makes of a lead. Pure: time and ids are arguments, nothing is stored or told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
+from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
+from domain.leads import Contribution, Lead, Position, Standing
+from domain.levels import Dimension, LevelSet
+from domain.rules import Rule, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What leads are scored under at one moment: the configuration's version, its levels and its rules."""
+
+    version: int
+    levels: Mapping[Dimension, LevelSet]
+    rules: RuleSet
+
+    def position(self, dimension: Dimension, score: int) -> Position:
+        levels = self.levels[dimension]
+        level = levels.level_of(score)
+        return Position(score, level.name if level else None, levels.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change made of a lead. `duplicate`: its key was seen before, and this is what it did then."""
+
+    lead: Lead
+    scoring: Scoring
+    changes: tuple[ScoreChange, ...] = ()
+    activity: Activity | None = None
+    created: bool = False
+    duplicate: bool = False
+
+
+def new_lead(lead_id: str, scoring: Scoring, now: datetime) -> Lead:
+    """A lead nobody has heard of: score 0 in both dimensions, announced in the levels 0 lies in."""
+    engagement, profile = (
+        Standing(scoring.position(dimension, 0), since=now)
+        for dimension in (Dimension.ENGAGEMENT, Dimension.PROFILE)
+    )
+    return Lead(lead_id, engagement, profile, created_at=now, updated_at=now)
+
+
+def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome:
+    """What *change* makes of *lead* under *scoring*, *now* (with offset); raises InvalidInput."""
+    match change:
+        case RecordActivity():
+            return _recorded(lead, change, scoring, now)
+        case AdjustScore():
+            return _adjusted(lead, change, scoring, now)
+        case UpsertLead():
+            return _upserted(lead, change, scoring, now)
+
+
+def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetime) -> Outcome:
+    activity = change.activity
+    last = max(filter(None, (lead.last_activity_at, activity.occurred_at)))
+    lead = replace(lead, last_activity_at=last, updated_at=now)
+    parts = tuple(map(_part, scoring.rules.triggered_by(activity.kind)))
+    if not parts:
+        return Outcome(replace(lead, version=lead.version + 1), scoring, activity=activity)
+    cause = Cause(CauseKind.ACTIVITY, change.actor, now, activity_id=activity.id)
+    lead, moved = _moved(lead, Dimension.ENGAGEMENT, parts, scoring, cause)
+    return Outcome(lead, scoring, (moved,), activity)
+
+
+def _part(rule: Rule) -> ScorePart:
+    if rule.is_enabled:
+        return ScorePart(rule.id, rule.name, rule.points)
+    return ScorePart(rule.id, rule.name, 0, Suppression.RULE_DISABLED)
+
+
+def _adjusted(lead: Lead, change: AdjustScore, scoring: Scoring, now: datetime) -> Outcome:
+    cause = Cause(CauseKind.ADJUSTMENT, change.actor, now, change.reason, change.key)
+    parts = (ScorePart(None, "Adjustments", change.delta),)
+    lead, moved = _moved(replace(lead, updated_at=now), change.dimension, parts, scoring, cause)
+    return Outcome(lead, scoring, (moved,))
+
+
+def _upserted(lead: Lead, change: UpsertLead, scoring: Scoring, now: datetime) -> Outcome:
+    edited = change.edit.applied(lead)
+    if edited == lead and lead.version:
+        return Outcome(lead, scoring)
+    return Outcome(replace(edited, updated_at=now, version=lead.version + 1), scoring)
+
+
+def _moved(
+    lead: Lead, dimension: Dimension, parts: tuple[ScorePart, ...], scoring: Scoring, cause: Cause
+) -> tuple[Lead, ScoreChange]:
+    """The one place where a score moves: the parts held to floor and ceiling, their sum applied, the level found."""
+    standing = lead.standing(dimension)
+    before = standing.announced
+    parts = _held(parts, before.score, scoring.rules)
+    after = scoring.position(dimension, before.score + sum(part.points for part in parts))
+    since = standing.since if before.in_level_of(after) else cause.at
+    moved = lead.standing_at(dimension, Standing(after, since, _contributed(standing.contributions, parts)))
+    return moved, ScoreChange(
+        lead.id, dimension, moved.version, before, after, cause, parts, scoring.rules.version
+    )
+
+
+def _held(parts: tuple[ScorePart, ...], before: int, rules: RuleSet) -> tuple[ScorePart, ...]:
+    """The parts with what floor or ceiling forbids taken from those that overstep, the last first."""
+    wanted = before + sum(part.points for part in parts)
+    excess = wanted - rules.allowed(before, wanted)
+    if not excess:
+        return parts
+    why = Suppression.FLOOR if excess < 0 else Suppression.CEILING
+    held: list[ScorePart] = []
+    for part in reversed(parts):
+        cut = _overlap(excess, part.points)
+        excess -= cut
+        held.append(replace(part, points=part.points - cut, suppressed=why) if cut else part)
+    return tuple(reversed(held))
+
+
+def _overlap(excess: int, points: int) -> int:
+    """As much of *excess* as lies in *points* of the same sign."""
+    return max(min(excess, points), 0) if excess > 0 else min(max(excess, points), 0)
+
+
+def _contributed(had: Mapping[str, Contribution], parts: tuple[ScorePart, ...]) -> Mapping[str, Contribution]:
+    given = dict(had)
+    for part in parts:
+        if part.points:
+            given[part.source] = given.get(part.source, Contribution(part.name)).plus(part.name, part.points)
+    return given

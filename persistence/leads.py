@@ -1,0 +1,220 @@
+"""Leads as they are read: one by a name it has, or a page of many by filter and order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bson import Timestamp
+from pymongo.errors import OperationFailure
+
+from domain.errors import LeadNotFound
+from domain.leads import Lead, LeadRef, RefKind
+from domain.levels import Dimension, ScoreRange
+from persistence import pages
+from persistence.documents import Document, to_lead
+from persistence.mongo import Mongo, Session
+from persistence.pages import Edge, Page
+
+SNAPSHOT_GONE = {239, 246}  # MongoDB's codes for a snapshot older than it keeps, five minutes by default
+REF_FIELDS = {RefKind.ID: "_id", RefKind.EXTERNAL_ID: "external_id", RefKind.EMAIL: "email"}
+
+
+class LeadOrderField(Enum):
+    """What leads may be ordered by: the names of the index fields."""
+
+    ENGAGEMENT_SCORE = "engagement.score"
+    PROFILE_SCORE = "profile.score"
+    LAST_ACTIVITY_AT = "last_activity_at"
+    CREATED_AT = "created_at"
+
+    @property
+    def is_moment(self) -> bool:
+        return self in {LeadOrderField.LAST_ACTIVITY_AT, LeadOrderField.CREATED_AT}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOrder:
+    field: LeadOrderField = LeadOrderField.ENGAGEMENT_SCORE
+    descending: bool = True
+
+    @property
+    def direction(self) -> int:
+        return -1 if self.descending else 1
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Every condition must hold. A level is given as the scores that lie in it.
+
+    `scores` holds groups of ranges of one dimension, any range of a group sufficing; `tags` are all wanted; `search`
+    is found anywhere in name, email, company or external id, without regard to case.
+    """
+
+    scores: tuple[tuple[Dimension, tuple[ScoreRange, ...]], ...] = ()
+    tags: tuple[str, ...] = ()
+    search: str | None = None
+    inactive_since: datetime | None = None
+
+    def conditions(self) -> Iterator[Document]:
+        for dimension, ranges in self.scores:
+            yield _in_ranges(f"{dimension.value.lower()}.score", ranges)
+        if self.tags:
+            yield {"tags": {"$all": list(self.tags)}}
+        if self.search:
+            yield {"search": {"$regex": re.escape(self.search.casefold())}}
+        if self.inactive_since:
+            yield {"last_activity_at": {"$lt": self.inactive_since}}
+
+
+def _in_ranges(score: str, ranges: tuple[ScoreRange, ...]) -> Document:
+    if len(ranges) == 1:
+        return {score: _in_range(ranges[0])}
+    return {"$or": [{score: _in_range(each)} for each in ranges]} if ranges else {"_id": {"$in": []}}
+
+
+def _in_range(scores: ScoreRange) -> Document:
+    bounds = {"$gte": scores.min, "$lte": scores.max}
+    return {operator: bound for operator, bound in bounds.items() if bound is not None} or {"$exists": True}
+
+
+class Leads:
+    """The leads of every workspace. They are changed by the ledger alone, but for their removal."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def find(self, workspace: str, ref: LeadRef) -> Lead | None:
+        found = await self._mongo.leads.find_one({"workspace": workspace, REF_FIELDS[ref.kind]: ref.value})
+        return to_lead(found) if found else None
+
+    async def by_ids(self, workspace: str, ids: Iterable[str]) -> dict[str, Lead]:
+        """The leads of those ids that there are."""
+        found = self._mongo.leads.find({"workspace": workspace, "_id": {"$in": list(ids)}})
+        return {each["_id"]: to_lead(each) for each in await found.to_list(None)}
+
+    async def count(self, workspace: str, wanted: LeadFilter) -> int:
+        return await self._mongo.leads.count_documents(_matching(workspace, wanted))
+
+    async def page(
+        self, workspace: str, wanted: LeadFilter, order: LeadOrder, first: int, after: str | None
+    ) -> Page[Lead]:
+        """The first *first* leads, or those after a cursor; raises InvalidInput for a cursor of another list.
+
+        A walk neither skips nor repeats a lead whose score moves meanwhile: its later pages are picked from the
+        list as it was when the first was read, and filled with the leads as they are. After five minutes the
+        database no longer has that list, and the walk goes on from the same place in the list as it is.
+        """
+        place = _Place.of(after, order) if after else None
+        try:
+            return await self._page(workspace, wanted, order, first, place)
+        except OperationFailure as error:
+            if error.code not in SNAPSHOT_GONE or place is None:
+                raise
+            return await self._page(workspace, wanted, order, first, place.now())
+
+    async def _page(
+        self, workspace: str, wanted: LeadFilter, order: LeadOrder, first: int, place: _Place | None
+    ) -> Page[Lead]:
+        conditions = [_matching(workspace, wanted), *([place.beyond(order)] if place else [])]
+        found, time = await self._snapshot(
+            {"$and": conditions}, order, first + 1, place.time if place else None
+        )
+        if place and place.time:
+            leads = await self.by_ids(workspace, (each["_id"] for each in found))
+        else:
+            leads = {each["_id"]: to_lead(each) for each in found}
+        edges = [
+            Edge(_Place(_value(each, order), each["_id"], time).cursor(order), leads[each["_id"]])
+            for each in found[:first]
+            if each["_id"] in leads
+        ]
+        return Page(tuple(edges), len(found) > first, place is not None)
+
+    async def _snapshot(
+        self, matching: Document, order: LeadOrder, limit: int, time: Timestamp | None
+    ) -> tuple[list[Document], Timestamp]:
+        """What is found at one moment of the database's own clock, and that moment; now when *time* is None."""
+        answer = await self._mongo.database.command(
+            {
+                "find": "leads",
+                "filter": matching,
+                "sort": {order.field.value: order.direction, "_id": order.direction},
+                "hint": {"workspace": 1, order.field.value: 1, "_id": 1},
+                "limit": limit,
+                "batchSize": limit,
+                "singleBatch": True,
+                "readConcern": {"level": "snapshot", **({"atClusterTime": time} if time else {})},
+            },
+            codec_options=self._mongo.database.codec_options,
+        )
+        return answer["cursor"]["firstBatch"], answer["cursor"]["atClusterTime"]
+
+    async def delete(self, workspace: str, ref: LeadRef) -> str:
+        """Remove a lead with its activities and its history, and return its id; raises LeadNotFound."""
+
+        async def work(session: Session) -> str:
+            lead = await self._mongo.leads.find_one_and_delete(
+                {"workspace": workspace, REF_FIELDS[ref.kind]: ref.value}, session=session
+            )
+            if lead is None:
+                raise LeadNotFound(ref)
+            lead_id: str = lead["_id"]
+            of_lead = {"workspace": workspace, "lead": lead_id}
+            await self._mongo.activities.delete_many(of_lead, session=session)
+            await self._mongo.score_changes.delete_many(entries_of(workspace, lead_id), session=session)
+            return lead_id
+
+        return await self._mongo.transact(work)
+
+
+def entries_of(workspace: str, lead_id: str) -> Document:
+    """A lead's score changes: their _id is the lead's id, a dot and their version, and "/" follows "."."""
+    return {"workspace": workspace, "_id": {"$gt": f"{lead_id}.", "$lt": f"{lead_id}/"}}
+
+
+def _matching(workspace: str, wanted: LeadFilter) -> Document:
+    return {"$and": [{"workspace": workspace}, *wanted.conditions()]}
+
+
+def _value(lead: Mapping[str, Any], order: LeadOrder) -> int:
+    value = lead
+    for name in order.field.value.split("."):
+        value = value[name]
+    return pages.milliseconds(value) if order.field.is_moment else value  # type: ignore[arg-type,return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page ended: a value of the order (milliseconds for a moment) and an id, in the list as of *time*."""
+
+    value: int
+    lead_id: str
+    time: Timestamp | None
+
+    @classmethod
+    def of(cls, cursor: str, order: LeadOrder) -> _Place:
+        name, value, lead_id, seconds, increment = pages.decode(cursor, str, int, str, int, int)
+        if name != _name(order) or not (0 <= seconds < 2**32 and 0 <= increment < 2**32):
+            raise pages.malformed(cursor)
+        return cls(value, lead_id, Timestamp(seconds, increment))
+
+    def cursor(self, order: LeadOrder) -> str:
+        time = self.time or Timestamp(0, 0)
+        return pages.encode(_name(order), self.value, self.lead_id, time.time, time.inc)
+
+    def now(self) -> _Place:
+        """The same place in the list as it is now."""
+        return _Place(self.value, self.lead_id, None)
+
+    def beyond(self, order: LeadOrder) -> Document:
+        value = pages.moment(self.value) if order.field.is_moment else self.value
+        return pages.beyond(order.field.value, value, self.lead_id, descending=order.descending)
+
+
+def _name(order: LeadOrder) -> str:
+    return f"{order.field.name} {order.direction}"

@@ -1,0 +1,163 @@
+"""The database: its connection, its collections with their indexes and validators, and its transactions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bson import ObjectId
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid
+
+from persistence.documents import Document
+
+PATIENCE = 10_000  # milliseconds to look for a writable server before an operation fails
+
+Session = AsyncIOMotorClientSession
+Collection = AsyncIOMotorCollection[Document]
+Result = TypeVar("Result")
+
+
+def new_id() -> str:
+    """A new id: 24 hex digits, roughly in order of time, unique across processes."""
+    return str(ObjectId())
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What one collection must have: its indexes, and the BSON types of its required fields."""
+
+    indexes: tuple[IndexModel, ...]
+    required: Mapping[str, str]
+
+
+def _ordered_by(*fields: str) -> IndexModel:
+    return IndexModel([("workspace", 1), *((field, 1) for field in fields)])
+
+
+def _unique(*fields: str, when: Document | None = None) -> IndexModel:
+    keys = [("workspace", 1), *((field, 1) for field in fields)]
+    return IndexModel(keys, unique=True, **({"partialFilterExpression": when} if when else {}))
+
+
+COLLECTIONS: Mapping[str, Declared] = {
+    "workspaces": Declared(
+        (IndexModel([("name", 1)], unique=True),),
+        {"name": "string", "version": "int", "levels": "object", "rules": "int", "rules_last": "int"},
+    ),
+    "leads": Declared(
+        (
+            _unique("external_id", when={"external_id": {"$gt": ""}}),
+            _unique("email", when={"email": {"$gt": ""}}),
+            _ordered_by("engagement.score", "_id"),
+            _ordered_by("profile.score", "_id"),
+            _ordered_by("last_activity_at", "_id"),
+            _ordered_by("created_at", "_id"),
+        ),
+        {
+            "engagement": "object",
+            "profile": "object",
+            "tags": "array",
+            "version": "int",
+            "created_at": "date",
+        },
+    ),
+    "activities": Declared(
+        (_unique("key", when={"key": {"$gt": ""}}), _ordered_by("lead", "occurred_at", "_id")),
+        {"lead": "string", "kind": "string", "occurred_at": "date", "received_at": "date"},
+    ),
+    # A lead's own history needs no index of its own: its entries' _id is the lead's id and their version.
+    "score_changes": Declared(
+        (_unique("key", when={"key": {"$gt": ""}}), _ordered_by("at", "_id")),
+        {
+            "lead": "string",
+            "version": "int",
+            "delta": "int",
+            "after": "object",
+            "cause": "string",
+            "at": "date",
+        },
+    ),
+    "level_sets": Declared(
+        (_unique("dimension", "version"),), {"dimension": "string", "version": "int", "levels": "array"}
+    ),
+    "rule_sets": Declared(
+        (
+            _unique("version"),
+            _unique("state", when={"state": "DRAFT"}),
+            _ordered_by("state", "version"),
+            _ordered_by("rules.id", "version"),
+        ),
+        {"version": "int", "state": "string", "rules": "array"},
+    ),
+    "api_keys": Declared((_ordered_by("created_at", "_id"),), {"name": "string", "role": "string"}),
+}
+
+
+class Mongo:
+    """The database's collections, each by its name."""
+
+    def __init__(self, client: AsyncIOMotorClient[Document], database: str) -> None:
+        self.client = client
+        self.database: AsyncIOMotorDatabase[Document] = client[database]
+        self.workspaces = self.database.workspaces
+        self.leads = self.database.leads
+        self.activities = self.database.activities
+        self.score_changes = self.database.score_changes
+        self.level_sets = self.database.level_sets
+        self.rule_sets = self.database.rule_sets
+        self.api_keys = self.database.api_keys
+
+    async def prepare(self) -> None:
+        """Make every collection, index and validator there is to be; what is there already stays."""
+        for name, declared in COLLECTIONS.items():
+            await self._ensure_collection(name, _validator(declared.required))
+            if declared.indexes:
+                await self.database[name].create_indexes(list(declared.indexes))
+
+    async def _ensure_collection(self, name: str, validator: Document) -> None:
+        try:
+            await self.database.create_collection(name, validator=validator)
+        except CollectionInvalid:
+            await self.database.command("collMod", name, validator=validator)
+
+    async def transact(self, work: Callable[[Session], Coroutine[Any, Any, Result]]) -> Result:
+        """Run *work* in a transaction, again as often as another one is in its way; *work* must bear that."""
+        async with await self.client.start_session() as session:
+            result: Result = await session.with_transaction(work)
+            return result
+
+
+def _validator(required: Mapping[str, str]) -> Document:
+    properties: Document = {name: {"bsonType": kind} for name, kind in required.items()}
+    return {"$jsonSchema": {"bsonType": "object", "required": list(required), "properties": properties}}
+
+
+@asynccontextmanager
+async def open_mongo(uri: str, database: str) -> AsyncIterator[Mongo]:
+    """Connect, and see to collections, indexes and validators; the connection closes with the context.
+
+    What is written is on the majority of the replica set when it is acknowledged, and only such is read.
+    """
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        uri,
+        tz_aware=True,
+        w="majority",
+        readConcernLevel="majority",
+        serverSelectionTimeoutMS=PATIENCE,
+        appname="tierwire",
+    )
+    try:
+        mongo = Mongo(client, database)
+        await mongo.prepare()
+        yield mongo
+    finally:
+        client.close()

@@ -1,0 +1,98 @@
+"""Rule sets: a draft is edited, publishing makes it the one that scores, and what it replaces is retired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain.errors import NothingToPublish
+from domain.rules import Rule, RuleSet, RuleSetState
+from persistence.configuration import Configuration, Editor, no_rules
+from persistence.documents import from_rule_set, to_rule_set
+from persistence.mongo import Mongo, Session
+
+Edit = Callable[[tuple[Rule, ...]], tuple[Rule, ...]]
+
+
+class RuleSets:
+    """The rule sets of every workspace."""
+
+    def __init__(self, mongo: Mongo, configuration: Configuration) -> None:
+        self._mongo = mongo
+        self._configuration = configuration
+
+    async def edit(self, workspace: str, edit: Edit, editor: Editor) -> RuleSet:
+        """Edit the draft, opening one on what is published when there is none.
+
+        Every edit gives the draft the next version, so that no two editors overwrite each other unseen. Raises what
+        *edit* does, and VersionConflict when the draft, or without one what is published, is not as expected.
+        """
+
+        async def work(session: Session) -> RuleSet:
+            state = await self._configuration.state(workspace, session)
+            draft = await self._draft(workspace, session)
+            current = draft or await self._configuration.rule_set(workspace, state["rules"])
+            current = current or no_rules(state["created_at"])
+            editor.expect(current.version)
+            version = state["rules_last"] + 1
+            edited = current.drafted(version, edit(current.rules), editor.actor, editor.at)
+            await self._mongo.workspaces.update_one(
+                {"_id": workspace}, {"$set": {"rules_last": version}}, session=session
+            )
+            await self._mongo.rule_sets.delete_one(
+                {"workspace": workspace, "state": "DRAFT"}, session=session
+            )
+            await self._mongo.rule_sets.insert_one(from_rule_set(workspace, edited), session=session)
+            return edited
+
+        return await self._mongo.transact(work)
+
+    async def publish(self, workspace: str, editor: Editor) -> RuleSet:
+        """Let the draft score from now on; raises NothingToPublish, VersionConflict."""
+
+        async def work(session: Session) -> RuleSet:
+            draft = await self._draft(workspace, session)
+            if draft is None:
+                raise NothingToPublish
+            editor.expect(draft.version)
+            published = draft.published(editor.actor, editor.at, editor.comment)
+            await self._mongo.rule_sets.update_one(
+                {"workspace": workspace, "state": "PUBLISHED"},
+                {"$set": {"state": "RETIRED"}},
+                session=session,
+            )
+            await self._mongo.rule_sets.replace_one(
+                {"workspace": workspace, "state": "DRAFT"},
+                from_rule_set(workspace, published),
+                session=session,
+            )
+            await self._mongo.workspaces.update_one(
+                {"_id": workspace},
+                {"$set": {"rules": published.version}, "$inc": {"version": 1}},
+                session=session,
+            )
+            return published
+
+        return await self._mongo.transact(work)
+
+    async def in_state(self, workspace: str, state: RuleSetState) -> RuleSet | None:
+        """The newest set in that state."""
+        found = self._mongo.rule_sets.find({"workspace": workspace, "state": state.value})
+        newest = await found.sort("version", -1).limit(1).to_list(1)
+        return to_rule_set(newest[0]) if newest else None
+
+    async def numbered(self, workspace: str, version: int) -> RuleSet | None:
+        """The set of that version in the state it has now."""
+        found = await self._mongo.rule_sets.find_one({"workspace": workspace, "version": version})
+        return to_rule_set(found) if found else None
+
+    async def rule(self, workspace: str, rule_id: str) -> Rule | None:
+        """The rule as the newest set that has it says."""
+        found = self._mongo.rule_sets.find({"workspace": workspace, "rules.id": rule_id})
+        newest = await found.sort("version", -1).limit(1).to_list(1)
+        return to_rule_set(newest[0]).rule(rule_id) if newest else None
+
+    async def _draft(self, workspace: str, session: Session) -> RuleSet | None:
+        found = await self._mongo.rule_sets.find_one(
+            {"workspace": workspace, "state": "DRAFT"}, session=session
+        )
+        return to_rule_set(found) if found else None
