@@ -10,6 +10,7 @@ import strawberry
 
 from api import ids
 from api.context import Context
+from api.direct import direct
 from api.scalars import JSON, Color
 from api.types.common import OrderDirection
 from domain import bounds
@@ -26,6 +27,7 @@ from persistence.mongo import new_id
 UNSET: Any = strawberry.UNSET
 
 
+@direct
 @strawberry.input(
     name="LeadRef",
     one_of=True,
@@ -52,6 +54,7 @@ class LeadRefInput:
         raise InvalidInput(Problem((*path, name), Fault.EMPTY))
 
 
+@direct
 @strawberry.input(description="Something a lead did.")
 class ActivityInput:
     kind: str = strawberry.field(description="UPPER_SNAKE, at most 64 characters, as in EMAIL_OPENED.")
@@ -78,6 +81,7 @@ class ActivityInput:
         )
 
 
+@direct
 @strawberry.input(description="An activity of a lead.")
 class RecordActivityInput:
     lead: LeadRefInput = strawberry.field(description="Whose; created when unknown, unless named by id.")
@@ -87,6 +91,7 @@ class RecordActivityInput:
         return self.lead.ref("lead"), RecordActivity(context.actor, self.activity.activity(context))
 
 
+@direct
 @strawberry.input(description="Points given or taken by hand, or by an integration that scores for itself.")
 class AdjustScoreInput:
     lead: LeadRefInput = strawberry.field(description="Whose; created when unknown, unless named by id.")
@@ -107,6 +112,7 @@ class AdjustScoreInput:
         return self.lead.ref("lead"), change
 
 
+@direct
 @strawberry.input(description="What is known of a lead. What is left out stays as it is; null clears it.")
 class UpsertLeadInput:
     lead: LeadRefInput = strawberry.field(description="Which; created when unknown, unless named by id.")

@@ -15,8 +15,10 @@ class Role(Enum):
     OWNER = "OWNER"
 
     def covers(self, needed: Role) -> bool:
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
+        return _RANKS[self] >= _RANKS[needed]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 class ActorKind(Enum):

@@ -27,18 +27,18 @@ INTEGER = 2**63  # what the store's 64-bit whole numbers hold
 _UPPER_SNAKE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
 Path = tuple[str, ...]
+Problems = tuple[Problem, ...]
 
 
-def text(path: Path, value: str | None, limit: int) -> Iterator[Problem]:
+def text(path: Path, value: str | None, limit: int) -> Problems:
     """At most *limit* characters that can be stored, and not blank; None is no text and passes."""
     if value is None:
-        return
-    if not value.strip():
-        yield Problem(path, Fault.EMPTY)
-    elif len(value) > limit:
-        yield Problem(path, Fault.TOO_LONG, limit, len(value))
-    elif not storable(value):
-        yield Problem(path, Fault.NOT_STORABLE)
+        return ()
+    if not value or value.isspace():
+        return (Problem(path, Fault.EMPTY),)
+    if len(value) > limit:
+        return (Problem(path, Fault.TOO_LONG, limit, len(value)),)
+    return () if storable(value) else (Problem(path, Fault.NOT_STORABLE),)
 
 
 def storable(value: str) -> bool:
@@ -46,55 +46,55 @@ def storable(value: str) -> bool:
     return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
-def kind(path: Path, value: str) -> Iterator[Problem]:
+def kind(path: Path, value: str) -> Problems:
     """An UPPER_SNAKE word of at most 64 characters."""
-    if not value or len(value) > KIND:
-        yield from text(path, value, KIND)
-    elif not _UPPER_SNAKE.fullmatch(value):
-        yield Problem(path, Fault.NOT_UPPER_SNAKE, actual=value)
+    if len(value) <= KIND and _UPPER_SNAKE.fullmatch(value):
+        return ()
+    return text(path, value, KIND) or (Problem(path, Fault.NOT_UPPER_SNAKE, actual=value),)
 
 
-def points(path: Path, value: int) -> Iterator[Problem]:
+def points(path: Path, value: int) -> Problems:
     """A whole number other than 0 within ±1,000,000."""
     if value == 0:
-        yield Problem(path, Fault.ZERO)
-    elif abs(value) > POINTS:
-        yield Problem(path, Fault.OUT_OF_RANGE, (-POINTS, POINTS), value)
+        return (Problem(path, Fault.ZERO),)
+    return whole(path, value, -POINTS, POINTS)
 
 
-def moment(path: Path, value: datetime | None, now: datetime | None = None) -> Iterator[Problem]:
+def moment(path: Path, value: datetime | None, now: datetime | None = None) -> Problems:
     """A time with an offset, not before 1970; with *now* given, at most a day ahead of it."""
     if value is None:
-        return
+        return ()
     if value.tzinfo is None:
-        yield Problem(path, Fault.NO_OFFSET, actual=value.isoformat())
-    elif value < EARLIEST:
-        yield Problem(path, Fault.OUT_OF_RANGE, (EARLIEST.isoformat(), "now"), value.isoformat())
-    elif now is not None and value > now + AHEAD:
-        yield Problem(path, Fault.TOO_FAR_AHEAD, AHEAD, value.isoformat())
+        return (Problem(path, Fault.NO_OFFSET, actual=value.isoformat()),)
+    if value < EARLIEST:
+        return (Problem(path, Fault.OUT_OF_RANGE, (EARLIEST.isoformat(), "now"), value.isoformat()),)
+    if now is not None and value > now + AHEAD:
+        return (Problem(path, Fault.TOO_FAR_AHEAD, AHEAD, value.isoformat()),)
+    return ()
 
 
-def count(path: Path, size: int, limit: int) -> Iterator[Problem]:
-    if size > limit:
-        yield Problem(path, Fault.TOO_MANY, limit, size)
+def count(path: Path, size: int, limit: int) -> Problems:
+    """At most *limit* items."""
+    return (Problem(path, Fault.TOO_MANY, limit, size),) if size > limit else ()
 
 
-def whole(path: Path, value: int | None, low: int, high: int) -> Iterator[Problem]:
-    if value is not None and not low <= value <= high:
-        yield Problem(path, Fault.OUT_OF_RANGE, (low, high), value)
+def whole(path: Path, value: int | None, low: int, high: int) -> Problems:
+    """A whole number from *low* to *high*; None passes."""
+    if value is None or low <= value <= high:
+        return ()
+    return (Problem(path, Fault.OUT_OF_RANGE, (low, high), value),)
 
 
-def document(path: Path, value: object) -> Iterator[Problem]:
+def document(path: Path, value: object) -> Problems:
     """A JSON object of at most 100,000 bytes as UTF-8 and 10 levels, of values that the store can hold."""
-    if value is None or value == {}:
-        return
     if not isinstance(value, Mapping):
-        yield Problem(path, Fault.NOT_AN_OBJECT)
-        return
-    faults = {problem.fault: problem for problem in _within(path, value, 1)}
-    yield from faults.values()
-    if not faults and (size := _json_bytes(value)) > JSON_BYTES:
-        yield Problem(path, Fault.TOO_LARGE, JSON_BYTES, size)
+        return (Problem(path, Fault.NOT_AN_OBJECT),)
+    if not value:
+        return ()
+    if faults := {problem.fault: problem for problem in _within(path, value, 1)}:
+        return tuple(faults.values())
+    size = _json_bytes(value)
+    return (Problem(path, Fault.TOO_LARGE, JSON_BYTES, size),) if size > JSON_BYTES else ()
 
 
 def _json_bytes(value: object) -> int:
@@ -103,27 +103,26 @@ def _json_bytes(value: object) -> int:
 
 
 def _within(path: Path, value: object, depth: int) -> Iterator[Problem]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if not _is_field_name(name):
-                yield Problem((*path, repr(name)), Fault.NOT_STORABLE)
-            yield from _deeper((*path, str(name)), inner, depth)
-    elif isinstance(value, list):
-        for at, inner in enumerate(value):
-            yield from _deeper((*path, str(at)), inner, depth)
-    elif (isinstance(value, str) and not storable(value)) or (
-        isinstance(value, int) and not -INTEGER <= value < INTEGER
-    ):
+    """What is wrong inside of a value that stands *depth* objects and lists deep."""
+    if isinstance(value, str):
+        if not storable(value):
+            yield Problem(path, Fault.NOT_STORABLE)
+    elif isinstance(value, Mapping | list):
+        yield from _inside(path, value, depth)
+    elif isinstance(value, int) and not -INTEGER <= value < INTEGER:
         yield Problem(path, Fault.NOT_STORABLE)
 
 
-def _deeper(path: Path, value: object, depth: int) -> Iterator[Problem]:
-    if isinstance(value, Mapping | list) and depth >= JSON_DEPTH:
+def _inside(path: Path, value: Mapping[str, object] | list[object], depth: int) -> Iterator[Problem]:
+    if depth > JSON_DEPTH:
         yield Problem(path, Fault.TOO_DEEP, JSON_DEPTH)
-    else:
-        yield from _within(path, value, depth + 1)
+        return
+    for name, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+        if isinstance(name, str) and not _is_field_name(name):
+            yield Problem((*path, repr(name)), Fault.NOT_STORABLE)
+        yield from _within((*path, str(name)), inner, depth + 1)
 
 
-def _is_field_name(name: object) -> bool:
+def _is_field_name(name: str) -> bool:
     # An empty name and "$…" would be read as an operator by the store, and NUL ends a name there.
-    return isinstance(name, str) and storable(name) and name != "" and name[0] != "$" and "\0" not in name
+    return name != "" and name[0] != "$" and "\0" not in name and storable(name)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from domain import bounds
 from domain.actors import Actor
-from domain.errors import Problem, refuse
+from domain.bounds import Problems
+from domain.errors import refuse
 from domain.leads import LeadEdit
 from domain.levels import Dimension
 
@@ -25,11 +26,13 @@ class Activity:
     received_at: datetime
     key: str | None = None
 
-    def problems(self) -> Iterator[Problem]:
-        yield from bounds.kind(("activity", "kind"), self.kind)
-        yield from bounds.document(("activity", "properties"), self.properties)
-        yield from bounds.moment(("activity", "occurredAt"), self.occurred_at, self.received_at)
-        yield from bounds.text(("activity", "key"), self.key, bounds.KEY)
+    def problems(self) -> Problems:
+        return (
+            *bounds.kind(("activity", "kind"), self.kind),
+            *bounds.document(("activity", "properties"), self.properties),
+            *bounds.moment(("activity", "occurredAt"), self.occurred_at, self.received_at),
+            *bounds.text(("activity", "key"), self.key, bounds.KEY),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,13 @@ class AdjustScore:
     key: str | None = None
 
     def __post_init__(self) -> None:
-        refuse(self._problems())
-
-    def _problems(self) -> Iterator[Problem]:
-        yield from bounds.points(("delta",), self.delta)
-        yield from bounds.text(("reason",), self.reason, bounds.REASON)
-        yield from bounds.text(("key",), self.key, bounds.KEY)
+        refuse(
+            (
+                *bounds.points(("delta",), self.delta),
+                *bounds.text(("reason",), self.reason, bounds.REASON),
+                *bounds.text(("key",), self.key, bounds.KEY),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

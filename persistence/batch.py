@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pymongo import InsertOne, UpdateOne
+from pymongo import InsertOne, UpdateMany
 
 from domain.changes import Activity, Change, RecordActivity, UpsertLead
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
 from domain.scoring import Outcome, Scoring, fold, new_lead
-from persistence.documents import Document, from_activity, from_lead, from_score_change, to_lead
+from persistence.documents import Document, from_activity, from_lead, from_score_change, lead_update
 from persistence.mongo import new_id
 
 Item = tuple[LeadRef, Change]
+Name = tuple[RefKind, str]
 Key = tuple[type[Change], str]  # activities and adjustments each have their own keys
 
 
@@ -36,19 +37,21 @@ def key_of(change: Change) -> Key | None:
     return type(change), change.key
 
 
-def refs_of(item: Item) -> tuple[LeadRef, ...]:
-    """The names of leads that the item speaks of: the lead it is for, and names it would give that lead."""
+def names_of(item: Item) -> tuple[Name, ...]:
+    """The names of leads that the item speaks of: of the lead it is for, and those it would give that lead."""
     ref, change = item
+    name = (ref.kind, ref.value)
     if not isinstance(change, UpsertLead):
-        return (ref,)
+        return (name,)
     fields = change.edit.fields
-    names = ((RefKind.EXTERNAL_ID, fields.get("external_id")), (RefKind.EMAIL, fields.get("email")))
-    return (ref, *(LeadRef(kind, value) for kind, value in names if value is not None))
+    return (name, *_given(fields.get("external_id"), fields.get("email")))
 
 
-def _names(lead: Lead) -> tuple[LeadRef, ...]:
-    names = ((RefKind.ID, lead.id), (RefKind.EXTERNAL_ID, lead.external_id), (RefKind.EMAIL, lead.email))
-    return tuple(LeadRef(kind, value) for kind, value in names if value is not None)
+def _given(external_id: str | None, email: str | None) -> Iterator[Name]:
+    if external_id is not None:
+        yield RefKind.EXTERNAL_ID, external_id
+    if email is not None:
+        yield RefKind.EMAIL, email
 
 
 class Batch:
@@ -58,7 +61,7 @@ class Batch:
         self,
         workspace: str,
         scoring: Scoring,
-        stored: Iterable[Document],
+        stored: Iterable[Lead],
         seen: Mapping[Key, Seen],
         now: datetime,
     ) -> None:
@@ -68,11 +71,11 @@ class Batch:
         self._workspace = workspace
         self._now = now
         self._seen = dict(seen)
-        self._stored = {document["_id"]: document for document in stored}
+        self._stored = {lead.id: lead for lead in stored}
         self._leads: dict[str, Lead] = {}
-        self._ids: dict[LeadRef, str] = {}
-        for document in self._stored.values():
-            self._place(to_lead(document))
+        self._ids: dict[Name, str] = {}
+        for lead in self._stored.values():
+            self._place(lead)
 
     def apply(self, item: Item) -> Outcome | DomainError:
         """What the item makes of its lead, or why it is refused; a refused one leaves no trace."""
@@ -91,10 +94,10 @@ class Batch:
         self._keep(outcome)
         if key:
             self._seen[key] = Seen(outcome.lead.id, outcome.activity, outcome.changes)
-        return replace(outcome, created=lead is None)
+        return replace(outcome, created=True) if lead is None else outcome
 
     def _find(self, ref: LeadRef) -> Lead | None:
-        lead_id = self._ids.get(ref)
+        lead_id = self._ids.get((ref.kind, ref.value))
         if lead_id is None and ref.kind is RefKind.ID:
             raise LeadNotFound(ref)
         return None if lead_id is None else self._leads[lead_id]
@@ -115,10 +118,10 @@ class Batch:
         return Outcome(lead, self.scoring, seen.changes, seen.activity, duplicate=True)
 
     def _refuse_taken(self, lead: Lead) -> None:
-        for name in _names(lead):
-            if self._ids.get(name, lead.id) != lead.id:
-                path = "email" if name.kind is RefKind.EMAIL else "externalId"
-                raise InvalidInput(Problem((path,), Fault.TAKEN, actual=name.value))
+        for kind, value in _given(lead.external_id, lead.email):
+            if self._ids.get((kind, value), lead.id) != lead.id:
+                path = "email" if kind is RefKind.EMAIL else "externalId"
+                raise InvalidInput(Problem((path,), Fault.TAKEN, actual=value))
 
     def _keep(self, outcome: Outcome) -> None:
         self._place(outcome.lead)
@@ -129,26 +132,29 @@ class Batch:
         self.score_changes += [from_score_change(self._workspace, change) for change in outcome.changes]
 
     def _place(self, lead: Lead) -> None:
-        if before := self._leads.get(lead.id):
-            for name in _names(before):
-                del self._ids[name]
+        before = self._leads.get(lead.id)
         self._leads[lead.id] = lead
-        self._ids.update(dict.fromkeys(_names(lead), lead.id))
+        if before is None:
+            self._ids[RefKind.ID, lead.id] = lead.id
+        elif (before.external_id, before.email) == (lead.external_id, lead.email):
+            return
+        else:
+            for name in _given(before.external_id, before.email):
+                del self._ids[name]
+        self._ids.update(dict.fromkeys(_given(lead.external_id, lead.email), lead.id))
 
-    def lead_writes(self) -> list[InsertOne[Document] | UpdateOne]:
-        """One write for every lead that changed, which holds only if nobody else wrote to it meanwhile."""
-        writes: list[InsertOne[Document] | UpdateOne] = []
+    def lead_writes(self) -> list[InsertOne[Document] | UpdateMany]:
+        """What is to be written of every lead that changed; leads in a row that change alike share a statement."""
+        writes: list[InsertOne[Document] | UpdateMany] = []
+        last: tuple[Document, list[str]] = {}, []
         for lead in self._leads.values():
             before = self._stored.get(lead.id)
             if before is None:
                 writes.append(InsertOne(from_lead(self._workspace, lead)))
-            elif lead.version != before["version"]:
-                writes.append(_update(before, from_lead(self._workspace, lead)))
+            elif lead is not before:
+                update = lead_update(before, lead)
+                if update != last[0]:
+                    last = update, []
+                    writes.append(UpdateMany({"_id": {"$in": last[1]}}, update))
+                last[1].append(lead.id)
         return writes
-
-
-def _update(before: Document, after: Document) -> UpdateOne:
-    changed = {name: value for name, value in after.items() if before.get(name) != value}
-    gone = {name: "" for name in before if name not in after}
-    operators = {"$set": changed, **({"$unset": gone} if gone else {})}
-    return UpdateOne({"_id": before["_id"], "version": before["version"]}, operators)

@@ -53,10 +53,6 @@ class Configuration:
             known = self._scorings[workspace] = await self._load(workspace, state)
         return known
 
-    def last_known(self, workspace: str) -> Scoring | None:
-        """The configuration this process saw last; for writers, who check its version as they commit."""
-        return self._scorings.get(workspace)
-
     async def state(self, workspace: str, session: Session | None = None) -> Mapping[str, Any]:
         """The workspace's document: the numbers of its current configuration."""
         state = await self._mongo.workspaces.find_one({"_id": workspace}, session=session)

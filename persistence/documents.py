@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,21 +28,36 @@ def to_actor(document: Mapping[str, Any]) -> Actor:
 
 
 def from_lead(workspace: str, lead: Lead) -> Document:
-    """Absent fields are left out: the unique indexes hold only leads that have an external id or email."""
+    """Absent names are left out: the unique indexes hold only leads that have an external id or email."""
+    fields = {name: write(getattr(lead, name)) for name, write in _LEAD_FIELDS.items()}
     return {
         "_id": lead.id,
         "workspace": workspace,
-        **_present(external_id=lead.external_id, email=lead.email, name=lead.name, company=lead.company),
-        "attributes": dict(lead.attributes),
-        "tags": list(lead.tags),
-        "engagement": _from_standing(lead.engagement),
-        "profile": _from_standing(lead.profile),
-        "last_activity_at": lead.last_activity_at or NEVER,
-        "created_at": lead.created_at,
-        "updated_at": lead.updated_at,
+        **{name: value for name, value in fields.items() if value is not None},
+        "search": _search(lead),
         "version": lead.version,
-        "search": "\n".join(filter(None, (lead.name, lead.email, lead.company, lead.external_id))).casefold(),
     }
+
+
+def lead_update(before: Lead, after: Lead) -> Document:
+    """What makes the document of *before* that of *after*; equal for all leads that change alike."""
+    fields = {
+        name: write(getattr(after, name))
+        for name, write in _LEAD_FIELDS.items()
+        if getattr(after, name) is not getattr(before, name)
+    }
+    if not _SEARCHED.isdisjoint(fields):
+        fields["search"] = _search(after)
+    gone = {name: "" for name, value in fields.items() if value is None}
+    return {
+        "$set": {name: value for name, value in fields.items() if value is not None},
+        "$inc": {"version": after.version - before.version},
+        **({"$unset": gone} if gone else {}),
+    }
+
+
+def _search(lead: Lead) -> str:
+    return "\n".join(filter(None, (lead.name, lead.email, lead.company, lead.external_id))).casefold()
 
 
 def to_lead(document: Mapping[str, Any]) -> Lead:
@@ -61,6 +76,14 @@ def to_lead(document: Mapping[str, Any]) -> Lead:
         updated_at=document["updated_at"],
         version=document["version"],
     )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _or_never(moment: datetime | None) -> datetime:
+    return moment or NEVER
 
 
 def _present(**fields: object) -> Document:
@@ -89,6 +112,22 @@ def _to_standing(document: Mapping[str, Any]) -> Standing:
             for source, given in document["contributions"].items()
         },
     )
+
+
+_LEAD_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "external_id": _as_it_is,
+    "email": _as_it_is,
+    "name": _as_it_is,
+    "company": _as_it_is,
+    "attributes": dict,
+    "tags": list,
+    "engagement": _from_standing,
+    "profile": _from_standing,
+    "last_activity_at": _or_never,
+    "created_at": _as_it_is,
+    "updated_at": _as_it_is,
+}
+_SEARCHED = {"external_id", "email", "name", "company"}
 
 
 def _from_position(position: Position) -> Document:

@@ -21,6 +21,11 @@ from persistence.mongo import Mongo, Session
 from persistence.pages import Edge, Page
 
 SNAPSHOT_GONE = {239, 246}  # MongoDB's codes for a snapshot older than it keeps, five minutes by default
+REF_INDEXES = {
+    RefKind.ID: [("_id", 1)],
+    RefKind.EXTERNAL_ID: [("workspace", 1), ("external_id", 1)],
+    RefKind.EMAIL: [("workspace", 1), ("email", 1)],
+}
 REF_FIELDS = {RefKind.ID: "_id", RefKind.EXTERNAL_ID: "external_id", RefKind.EMAIL: "email"}
 
 

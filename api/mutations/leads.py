@@ -8,6 +8,7 @@ import strawberry
 
 from api import ids
 from api.context import Info
+from api.direct import direct
 from api.inputs import LeadRefInput, UpsertLeadInput
 from api.mutations.payloads import applied, applied_one
 from api.types.leads import Lead
@@ -18,12 +19,16 @@ from domain.scoring import Outcome
 
 @strawberry.type(description="The lead as it is now.")
 class UpsertLeadPayload:
-    lead: Lead = strawberry.field(description="The lead.")
     created: bool = strawberry.field(description="Whether it was unknown before.")
+    outcome: strawberry.Private[Outcome]
+
+    @strawberry.field(description="The lead.")
+    def lead(self) -> Lead:
+        return Lead.of(self.outcome.lead, self.outcome.scoring)
 
     @classmethod
     def of(cls, outcome: Outcome) -> UpsertLeadPayload:
-        return cls(lead=Lead.of(outcome.lead, outcome.scoring), created=outcome.created)
+        return cls(created=outcome.created, outcome=outcome)
 
 
 UpsertLeadResult = Annotated[
@@ -32,6 +37,7 @@ UpsertLeadResult = Annotated[
 ]
 
 
+@direct
 @strawberry.input(description="Several leads to make known.")
 class UpsertLeadsInput:
     leads: list[UpsertLeadInput] = strawberry.field(description="At most 1,000; each stands by itself.")

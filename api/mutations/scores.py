@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
+from api.direct import direct
 from api.inputs import AdjustScoreInput, RecordActivityInput
 from api.mutations.payloads import applied, applied_one
 from api.types.activities import Activity
@@ -18,24 +19,29 @@ from domain.scoring import Outcome
 
 @strawberry.type(description="The activity is recorded.")
 class RecordActivityPayload:
-    lead: Lead = strawberry.field(description="The lead after it.")
-    activity: Activity = strawberry.field(description="The activity.")
-    changes: list[ScoreChange] = strawberry.field(
-        description="What it moved, with every rule's part; empty when no rule is for its kind."
-    )
     duplicate: bool = strawberry.field(
         description="Whether its key was recorded before; then this is what was recorded, and nothing is new."
     )
+    outcome: strawberry.Private[Outcome]
+
+    @strawberry.field(description="The lead after it.")
+    def lead(self) -> Lead:
+        return Lead.of(self.outcome.lead, self.outcome.scoring)
+
+    @strawberry.field(description="The activity.")
+    def activity(self) -> Activity:
+        assert self.outcome.activity
+        return Activity.of(self.outcome.activity)
+
+    @strawberry.field(
+        description="What it moved, with every rule's part; empty when no rule is for its kind."
+    )
+    def changes(self) -> list[ScoreChange]:
+        return [ScoreChange.of(change) for change in self.outcome.changes]
 
     @classmethod
     def of(cls, outcome: Outcome) -> RecordActivityPayload:
-        assert outcome.activity
-        return cls(
-            lead=Lead.of(outcome.lead, outcome.scoring),
-            activity=Activity.of(outcome.activity),
-            changes=[ScoreChange.of(change) for change in outcome.changes],
-            duplicate=outcome.duplicate,
-        )
+        return cls(duplicate=outcome.duplicate, outcome=outcome)
 
 
 RecordActivityResult = Annotated[
@@ -44,6 +50,7 @@ RecordActivityResult = Annotated[
 ]
 
 
+@direct
 @strawberry.input(description="Several activities, of any leads.")
 class RecordActivitiesInput:
     records: list[RecordActivityInput] = strawberry.field(description="At most 1,000; each stands by itself.")
@@ -64,20 +71,23 @@ RecordActivitiesResult = Annotated[
 
 @strawberry.type(description="The score is adjusted.")
 class AdjustScorePayload:
-    lead: Lead = strawberry.field(description="The lead after it.")
-    change: ScoreChange | None = strawberry.field(description="The entry in the history.")
     duplicate: bool = strawberry.field(
         description="Whether its key was used before; then this is what was done then, and nothing is new."
     )
+    outcome: strawberry.Private[Outcome]
+
+    @strawberry.field(description="The lead after it.")
+    def lead(self) -> Lead:
+        return Lead.of(self.outcome.lead, self.outcome.scoring)
+
+    @strawberry.field(description="The entry in the history.")
+    def change(self) -> ScoreChange | None:
+        (change,) = self.outcome.changes
+        return ScoreChange.of(change)
 
     @classmethod
     def of(cls, outcome: Outcome) -> AdjustScorePayload:
-        (change,) = outcome.changes
-        return cls(
-            lead=Lead.of(outcome.lead, outcome.scoring),
-            change=ScoreChange.of(change),
-            duplicate=outcome.duplicate,
-        )
+        return cls(duplicate=outcome.duplicate, outcome=outcome)
 
 
 AdjustScoreResult = Annotated[
@@ -86,6 +96,7 @@ AdjustScoreResult = Annotated[
 ]
 
 
+@direct
 @strawberry.input(description="Several adjustments, of any leads.")
 class AdjustScoresInput:
     adjustments: list[AdjustScoreInput] = strawberry.field(
