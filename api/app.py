@@ -31,7 +31,9 @@ from persistence.mongo import Mongo, open_mongo
 from persistence.rules import RuleSets
 from persistence.workspaces import Keys
 
-GARBAGE = 50_000  # objects made before the collector looks: a few bulk requests' worth, which are gone by then
+GARBAGE = (
+    50_000  # objects made before the collector looks: a few bulk requests' worth, which are gone by then
+)
 BODY = 8_000_000  # bytes of one request: a thousand activities with eight kilobytes of properties each
 
 

@@ -37,13 +37,17 @@ class Door:
                 "this needs a valid API key: send the header Authorization: Bearer tw_…, or the same in the "
                 "payload of connection_init; make a key with `tierwire key create`",
             )
+        await self.count(viewer)
+        return viewer
+
+    async def count(self, viewer: Viewer) -> None:
+        """One more request or operation of this viewer; raises Denied with RATE_LIMITED when it is one too many."""
         if self._rate and not await self._limiter.hit(self._rate, viewer.credential):
             raise Denied(
                 "RATE_LIMITED",
                 f"the key {viewer.actor.name!r} has used up its {self._rate.amount:,} requests of this minute; "
                 "wait, send many changes in one request, or raise TIERWIRE_RATE_LIMIT",
             )
-        return viewer
 
     async def _viewer(self, secret: str) -> Viewer | None:
         digest = hashlib.sha256(secret.encode()).digest()

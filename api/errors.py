@@ -27,6 +27,7 @@ from api.types.refusals import (
 from domain import errors
 from domain.errors import Fault, Problem
 from domain.leads import RefKind
+from persistence.mongo import OutcomeUnknown, Unreachable
 
 _log = structlog.get_logger()
 
@@ -165,6 +166,18 @@ class _Handler(strawberry.ExceptionHandler):  # type: ignore[type-arg]  # the ty
 HANDLERS = [_Handler(exception) for exception in REFUSALS]
 
 
+TROUBLES: dict[type[Exception], tuple[str, str]] = {
+    Unreachable: (
+        "UNAVAILABLE",
+        "the database cannot be reached; nothing was written: send it again in a moment",
+    ),
+    OutcomeUnknown: (
+        "OUTCOME_UNKNOWN",
+        "the database did not say whether it wrote this; what has a key is safely sent again, and counts once",
+    ),
+}
+
+
 class Explain(MaskErrors):
     """Explains mistakes where no union can, and hides bugs behind an id that the log has too."""
 
@@ -175,6 +188,10 @@ class Explain(MaskErrors):
         cause = error.original_error
         if isinstance(cause, errors.DomainError):
             return _said(error, refusal(cause).message, type(cause).__name__)
+        for trouble, (code, message) in TROUBLES.items():
+            if isinstance(cause, trouble):
+                _log.warning("the database could not be reached", code=code, cause=str(cause))
+                return _said(error, message, code)
         error_id = uuid.uuid4().hex[:12]
         _log.error("an operation failed", error_id=error_id, path=error.path, exc_info=cause)
         return _said(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
 from api.auth import Door, authorization
 from api.context import Context, House
@@ -31,6 +32,16 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
     def _get_pre_execution_close_reason(error: object) -> str | None:  # noqa: ARG004 - the base's signature
         # A mistake in one operation is that operation's error; the others on its socket go on.
         return None
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        try:
+            if self.context.viewer:
+                await cast("View", self.view).door.count(self.context.viewer)
+        except Denied as denied:
+            refused: Any = {"id": message["id"], "type": "error", "payload": [denied.formatted]}
+            await self.send_message(refused)
+        else:
+            await super().handle_subscribe(message)
 
 
 class View(GraphQL[Context, None]):
@@ -50,12 +61,12 @@ class View(GraphQL[Context, None]):
             allowed_origins=origins,
         )
         self._house = house
-        self._door = door
+        self.door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
             try:
-                scope["viewer"] = await self._door.enter(Request(scope).headers.get("authorization"))
+                scope["viewer"] = await self.door.enter(Request(scope).headers.get("authorization"))
             except Denied as denied:
                 await _denial(denied)(scope, receive, send)
                 return
@@ -69,7 +80,7 @@ class View(GraphQL[Context, None]):
 
     async def on_ws_connect(self, context: Context) -> Any:
         try:
-            context.viewer = await self._door.enter(authorization(context.headers, context.connection_params))
+            context.viewer = await self.door.enter(authorization(context.headers, context.connection_params))
         except Denied as denied:
             raise ConnectionRejectionError from denied
         return await super().on_ws_connect(context)

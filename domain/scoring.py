@@ -61,14 +61,15 @@ def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome
 
 def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetime) -> Outcome:
     activity = change.activity
-    last = max(filter(None, (lead.last_activity_at, activity.occurred_at)))
-    lead = replace(lead, last_activity_at=last, updated_at=now)
-    parts = tuple(map(_part, scoring.rules.triggered_by(activity.kind)))
-    if not parts:
-        return Outcome(replace(lead, version=lead.version + 1), scoring, activity=activity)
+    last = max(lead.last_activity_at or activity.occurred_at, activity.occurred_at)
+    rules = scoring.rules.triggered_by(activity.kind)
+    if not rules:
+        seen = replace(lead, last_activity_at=last, updated_at=now, version=lead.version + 1)
+        return Outcome(seen, scoring, activity=activity)
     cause = Cause(CauseKind.ACTIVITY, change.actor, now, activity_id=activity.id)
-    lead, moved = _moved(lead, Dimension.ENGAGEMENT, parts, scoring, cause)
-    return Outcome(lead, scoring, (moved,), activity)
+    seen = replace(lead, last_activity_at=last, updated_at=now)
+    moved, entry = _moved(seen, Dimension.ENGAGEMENT, tuple(map(_part, rules)), scoring, cause)
+    return Outcome(moved, scoring, (entry,), activity)
 
 
 def _part(rule: Rule) -> ScorePart:

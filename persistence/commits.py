@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from domain.changes import AdjustScore, Change, RecordActivity
@@ -17,7 +17,7 @@ from persistence.batch import Batch, Item, Key, Seen, key_of, names_of
 from persistence.configuration import Configuration
 from persistence.documents import Document, to_activity, to_lead, to_score_change
 from persistence.leads import REF_FIELDS, REF_INDEXES
-from persistence.mongo import Mongo, Session
+from persistence.mongo import Mongo, OutcomeUnknown, Session, Unreachable
 
 PATIENCE = 15.0  # seconds that an answer to a commit is waited for, through elections
 WRITE_CONFLICT, DUPLICATE_KEY = 112, 11000  # MongoDB's codes
@@ -29,10 +29,6 @@ class Conflict(Exception):
 
 class Repeated(Conflict):
     """A key of the batch was used before, or a lead that it was to create is there already."""
-
-
-class OutcomeUnknown(Exception):
-    """The database did not say whether it committed: what has a key is safely sent again."""
 
 
 class Committer:
@@ -51,7 +47,7 @@ class Committer:
         Everything is read and written in one transaction, so that a lead, the levels or the rules that another
         process changes meanwhile show as a conflict. With *recall*, keys that were used before are looked up first.
         Without it the database's own index finds them, which costs nothing as long as there are none. Raises
-        Repeated, Conflict, or AutoReconnect when the database is between two primaries; then nothing was written.
+        Repeated, Conflict, or Unreachable when the database is between two primaries; then nothing was written.
         """
         try:
             async with await self._mongo.client.start_session() as session:
@@ -142,5 +138,5 @@ def _as_conflict(error: OperationFailure) -> Exception:
     if WRITE_CONFLICT in codes:
         return Conflict(str(error))
     if error.has_error_label("TransientTransactionError"):
-        return AutoReconnect(str(error))
+        return Unreachable(str(error))
     return error

@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pymongo.errors import AutoReconnect
-
 from domain.changes import Change
 from domain.errors import DomainError
 from domain.leads import LeadRef
@@ -24,7 +22,7 @@ from domain.scoring import Outcome
 from persistence.batch import Item, Name, names_of
 from persistence.commits import Committer, Conflict, Repeated
 from persistence.configuration import Configuration
-from persistence.mongo import Mongo
+from persistence.mongo import Mongo, Unreachable
 
 BATCH = 500  # changes in one transaction: more gains little speed and makes everyone behind wait
 FLIGHTS = 3  # transactions of one workspace at once, as long as there are whole batches for them
@@ -160,7 +158,7 @@ class Ledger:
                 middle = len(entries) // 2
                 await self._commit(workspace, entries[:middle], recall=recall)
                 return entries[middle:], recall
-            case Conflict() | AutoReconnect():
+            case Conflict() | Unreachable():
                 await asyncio.sleep(random.uniform(0, PAUSE))  # noqa: S311 - spreads tries, keeps no secret
                 return list(_patient(entries, error)), recall
         for entry in entries:

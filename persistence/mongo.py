@@ -15,15 +15,25 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import IndexModel
-from pymongo.errors import CollectionInvalid
+from pymongo.errors import AutoReconnect, OperationFailure
 
 from persistence.documents import Document
 
 PATIENCE = 10_000  # milliseconds to look for a writable server before an operation fails
 
+NAMESPACE_EXISTS = 48  # MongoDB's code for a collection that is there already
+
 Session = AsyncIOMotorClientSession
 Collection = AsyncIOMotorCollection[Document]
 Result = TypeVar("Result")
+
+
+# The driver's own name for a database that is away or between two primaries: what was under way came to nothing.
+Unreachable = AutoReconnect
+
+
+class OutcomeUnknown(Exception):
+    """The database did not say whether it committed: what has a key is safely sent again."""
 
 
 def new_id() -> str:
@@ -117,17 +127,23 @@ class Mongo:
         self.api_keys = self.database.api_keys
 
     async def prepare(self) -> None:
-        """Make every collection, index and validator there is to be; what is there already stays."""
+        """Make every collection, index and validator there is to be; what is as it should be is left alone."""
+        listed = await self.database.list_collections()
+        there = {each["name"]: each["options"].get("validator") for each in await listed.to_list(None)}
         for name, declared in COLLECTIONS.items():
-            await self._ensure_collection(name, _validator(declared.required))
-            if declared.indexes:
-                await self.database[name].create_indexes(list(declared.indexes))
+            validator = _validator(declared.required)
+            if name not in there:
+                await self._create(name, validator)
+            elif there[name] != validator:
+                await self.database.command("collMod", name, validator=validator)
+            await self.database[name].create_indexes(list(declared.indexes))
 
-    async def _ensure_collection(self, name: str, validator: Document) -> None:
+    async def _create(self, name: str, validator: Document) -> None:
         try:
-            await self.database.create_collection(name, validator=validator)
-        except CollectionInvalid:
-            await self.database.command("collMod", name, validator=validator)
+            await self.database.command("create", name, validator=validator)
+        except OperationFailure as error:
+            if error.code != NAMESPACE_EXISTS:  # another process that starts at the same time was first
+                raise
 
     async def transact(self, work: Callable[[Session], Coroutine[Any, Any, Result]]) -> Result:
         """Run *work* in a transaction, again as often as another one is in its way; *work* must bear that."""
