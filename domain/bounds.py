@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -109,8 +110,12 @@ def _within(path: Path, value: object, depth: int) -> Iterator[Problem]:
             yield Problem(path, Fault.NOT_STORABLE)
     elif isinstance(value, Mapping | list):
         yield from _inside(path, value, depth)
-    elif isinstance(value, int) and not -INTEGER <= value < INTEGER:
+    elif isinstance(value, int | float) and not _is_kept(value):
         yield Problem(path, Fault.NOT_STORABLE)
+
+
+def _is_kept(number: float) -> bool:
+    return math.isfinite(number) if isinstance(number, float) else -INTEGER <= number < INTEGER
 
 
 def _inside(path: Path, value: Mapping[str, object] | list[object], depth: int) -> Iterator[Problem]:
@@ -118,9 +123,11 @@ def _inside(path: Path, value: Mapping[str, object] | list[object], depth: int) 
         yield Problem(path, Fault.TOO_DEEP, JSON_DEPTH)
         return
     for name, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+        step = str(name)
         if isinstance(name, str) and not _is_field_name(name):
-            yield Problem((*path, repr(name)), Fault.NOT_STORABLE)
-        yield from _within((*path, str(name)), inner, depth + 1)
+            step = ascii(name)
+            yield Problem((*path, step), Fault.NOT_STORABLE)
+        yield from _within((*path, step), inner, depth + 1)
 
 
 def _is_field_name(name: str) -> bool:

@@ -147,7 +147,10 @@ class LeadEdit:
                 yield from bounds.text((path, str(at)), tag, bounds.NAME)
 
     def applied(self, lead: Lead) -> Lead:
-        """*lead* with the edit made; raises InvalidInput where tags or attributes outgrow their bounds."""
+        """*lead* with the edit made, or itself when that changes nothing; raises InvalidInput.
+
+        It is refused where tags or attributes outgrow their bounds.
+        """
         attributes = {**lead.attributes, **self.attributes}
         edited = replace(
             lead,
@@ -155,6 +158,9 @@ class LeadEdit:
             attributes={name: value for name, value in attributes.items() if value is not None},
             tags=_tags(lead.tags, self.add_tags, self.remove_tags),
         )
+        # Equal is not the same: 1 == True, and an attribute may go from one to the other.
+        if edited == lead and repr(edited.attributes) == repr(lead.attributes):
+            return lead
         refuse(_outgrown(edited))
         return edited
 

@@ -181,19 +181,26 @@ def added(levels: tuple[Level, ...], level: Level) -> tuple[Level, ...]:
 
 
 def updated(levels: tuple[Level, ...], name: str, level: Level) -> tuple[Level, ...]:
-    """The table with *level* in place of the one called *name*, whose colour it keeps unless it brings its own."""
-    kept = removed(levels, name)
-    (old,) = set(levels) - set(kept)
-    refuse(_row_problems(level, kept))
-    return table((*kept, replace(level, color=level.color or old.color)))
+    """The table with *level* in place of the one called *name*, whose colour it keeps unless it brings its own.
+
+    Raises NotFound, InvalidInput or LevelsOverlap.
+    """
+    old, others = _apart(levels, name)
+    refuse(_row_problems(level, others))
+    return table((*others, replace(level, color=level.color or old.color)))
 
 
 def removed(levels: tuple[Level, ...], name: str) -> tuple[Level, ...]:
     """The table without the level called *name*; raises NotFound."""
-    kept = tuple(level for level in levels if level.name.casefold() != name.strip().casefold())
-    if len(kept) == len(levels):
-        raise NotFound("Level", name)
-    return kept
+    _, others = _apart(levels, name)
+    return table(others)
+
+
+def _apart(levels: tuple[Level, ...], name: str) -> tuple[Level, tuple[Level, ...]]:
+    for level in levels:
+        if level.name.casefold() == name.strip().casefold():
+            return level, tuple(each for each in levels if each is not level)
+    raise NotFound("Level", name)
 
 
 def _row_problems(level: Level, others: tuple[Level, ...]) -> Iterator[Problem]:

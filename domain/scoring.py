@@ -87,7 +87,7 @@ def _adjusted(lead: Lead, change: AdjustScore, scoring: Scoring, now: datetime) 
 
 def _upserted(lead: Lead, change: UpsertLead, scoring: Scoring, now: datetime) -> Outcome:
     edited = change.edit.applied(lead)
-    if edited == lead and lead.version:
+    if edited is lead and lead.version:
         return Outcome(lead, scoring)
     return Outcome(replace(edited, updated_at=now, version=lead.version + 1), scoring)
 

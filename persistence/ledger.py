@@ -40,7 +40,7 @@ class _Call:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
     """One item of a call."""
 

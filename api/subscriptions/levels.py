@@ -37,12 +37,13 @@ class LevelSubscriptions:
 
         with info.context.house.hub.watch(workspace, wanted) as watcher:
             async for frame in watcher.frames():
-                scoring = await info.context.scoring()
-                in_force = scoring.levels.values()
-                sets = (
-                    [each for each in in_force if dimension in (None, each.dimension)]
-                    if isinstance(frame, Lost)
-                    else [news.event.level_set for news in frame if isinstance(news.event, LevelsChanged)]
-                )
-                for level_set in sets:
-                    yield LevelSet.of(level_set, is_current=level_set in in_force)
+                if isinstance(frame, Lost):
+                    sets = tuple((await info.context.scoring()).levels.values())
+                else:
+                    sets = tuple(
+                        news.event.level_set for news in frame if isinstance(news.event, LevelsChanged)
+                    )
+                newest = {each.dimension: each.version for each in sets}
+                for each in sets:
+                    if dimension in (None, each.dimension):
+                        yield LevelSet.of(each, is_current=each.version == newest[each.dimension])

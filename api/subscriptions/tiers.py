@@ -19,6 +19,7 @@ from domain.bounds import BULK, count
 from domain.errors import refuse
 from domain.levels import Dimension
 from persistence.feed import Event, TierChanged
+from persistence.mongo import Unreachable
 from persistence.pages import malformed
 
 _TOKEN = re.compile("[0-9A-F]{10,1000}")
@@ -52,7 +53,7 @@ class TierSubscriptions:
         wanted = _wanted(leads, dimension, levels)
         with info.context.house.hub.watch(info.context.workspace, wanted, after) as watcher:
             async for frame in watcher.frames():
-                yield ResyncRequired.of(frame) if isinstance(frame, Lost) else await _told(info, frame)
+                yield await _told(info, frame)
 
 
 def _wanted(
@@ -76,9 +77,16 @@ def _wanted(
     return wanted
 
 
-async def _told(info: Info, frame: list[News]) -> TierChanges:
-    changes = [await _tier_change(info, news) for news in frame]
-    return TierChanges(changes=[each for each in changes if each], cursor=frame[-1].event.token)
+async def _told(info: Info, frame: list[News] | Lost) -> TierChanges | ResyncRequired:
+    if isinstance(frame, Lost):
+        return ResyncRequired.of(frame)
+    cursor = frame[-1].event.token
+    try:
+        changes = [await _tier_change(info, news) for news in frame]
+    except Unreachable:
+        # The subscription must outlive the database's absence; its client reads afresh when it is back.
+        return ResyncRequired(reason="the database could not be read for a moment", cursor=cursor)
+    return TierChanges(changes=[each for each in changes if each], cursor=cursor)
 
 
 async def _tier_change(info: Info, news: News) -> TierChange | None:
