@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pymongo import InsertOne, UpdateMany
+from pymongo import InsertOne, UpdateMany, UpdateOne
 
 from domain.changes import Activity, Change, RecordActivity, UpsertLead
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
@@ -17,6 +17,7 @@ from persistence.documents import Document, from_activity, from_lead, from_score
 from persistence.mongo import new_id
 
 Item = tuple[LeadRef, Change]
+Write = InsertOne[Document] | UpdateOne | UpdateMany
 Name = tuple[RefKind, str]
 Key = tuple[type[Change], str]  # activities and adjustments each have their own keys
 
@@ -143,18 +144,29 @@ class Batch:
                 del self._ids[name]
         self._ids.update(dict.fromkeys(_given(lead.external_id, lead.email), lead.id))
 
-    def lead_writes(self) -> list[InsertOne[Document] | UpdateMany]:
+    def lead_writes(self) -> list[Write]:
         """What is to be written of every lead that changed; leads in a row that change alike share a statement."""
-        writes: list[InsertOne[Document] | UpdateMany] = []
+        given_up: list[Write] = []
+        writes: list[Write] = []
         last: tuple[Document, list[str]] = {}, []
         for lead in self._leads.values():
             before = self._stored.get(lead.id)
             if before is None:
                 writes.append(InsertOne(from_lead(self._workspace, lead)))
             elif lead is not before:
+                if gone := dict(_given_up(before, lead)):
+                    given_up.append(UpdateOne({"_id": lead.id}, {"$unset": gone}))
                 update = lead_update(before, lead)
                 if update != last[0]:
                     last = update, []
                     writes.append(UpdateMany({"_id": {"$in": last[1]}}, update))
                 last[1].append(lead.id)
-        return writes
+        # First, for another lead of the batch may take what one gives up; two may even swap.
+        return [*given_up, *writes]
+
+
+def _given_up(before: Lead, after: Lead) -> Iterator[tuple[str, str]]:
+    if before.external_id not in (None, after.external_id):
+        yield "external_id", ""
+    if before.email not in (None, after.email):
+        yield "email", ""

@@ -59,19 +59,21 @@ class Committer:
                 outcomes = [batch.apply(item) for item in items]
                 await self._write(batch, session)
                 await _commit_surely(session)
+                self._configuration.remember(workspace, scoring)
         except OperationFailure as error:
             raise _as_conflict(error) from error
         return outcomes
 
     async def _write(self, batch: Batch, session: Session) -> None:
+        # In order, for after a first error the transaction is gone, and the next would only say so.
         if writes := batch.lead_writes():
-            await self._mongo.leads.bulk_write(writes, ordered=False, session=session)
+            await self._mongo.leads.bulk_write(writes, session=session)
         for collection, documents in (
             (self._mongo.activities, batch.activities),
             (self._mongo.score_changes, batch.score_changes),
         ):
             if documents:
-                await collection.insert_many(documents, ordered=False, session=session)
+                await collection.insert_many(documents, session=session)
 
     async def _leads(self, workspace: str, items: Sequence[Item], session: Session) -> list[Document]:
         """The documents of every lead the items name, found by each kind of name through its own index."""

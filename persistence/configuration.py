@@ -18,6 +18,7 @@ from persistence.mongo import Mongo, Session
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
+NUMBERS = 2**31  # no set is ever numbered so high
 CACHED = 1_000  # level and rule sets kept in memory; a set is a few kilobytes at most
 
 
@@ -46,12 +47,23 @@ class Configuration:
         self._scorings: dict[str, Scoring] = {}
 
     async def scoring(self, workspace: str, session: Session | None = None) -> Scoring:
-        """The configuration in force now, in every process."""
+        """The configuration in force now, in every process.
+
+        In a transaction it may be so new that the majority does not have it yet: what is read there is not
+        remembered before the transaction is committed (`remember`), and with it all it has read.
+        """
         state = await self.state(workspace, session)
         known = self._scorings.get(workspace)
-        if known is None or known.version != state["version"]:
-            known = self._scorings[workspace] = await self._load(workspace, state)
-        return known
+        if known and known.version == state["version"]:
+            return known
+        scoring = await self._load(workspace, state, session)
+        if session is None:
+            self.remember(workspace, scoring)
+        return scoring
+
+    def remember(self, workspace: str, scoring: Scoring) -> None:
+        """Keep a configuration that is known to be on the majority."""
+        self._scorings[workspace] = scoring
 
     async def state(self, workspace: str, session: Session | None = None) -> Mapping[str, Any]:
         """The workspace's document: the numbers of its current configuration."""
@@ -60,35 +72,45 @@ class Configuration:
             raise LookupError(f"the workspace {workspace} is gone")
         return state
 
-    async def _load(self, workspace: str, state: Mapping[str, Any]) -> Scoring:
+    async def _load(self, workspace: str, state: Mapping[str, Any], session: Session | None) -> Scoring:
         levels = {
-            dimension: await self.level_set(workspace, dimension, state["levels"][dimension.value])
+            dimension: await self.level_set(workspace, dimension, state["levels"][dimension.value], session)
             for dimension in Dimension
         }
-        rules = await self.rule_set(workspace, state["rules"]) or no_rules(state["created_at"])
+        rules = await self.rule_set(workspace, state["rules"], session) or no_rules(state["created_at"])
         return Scoring(state["version"], levels, rules)
 
-    async def level_set(self, workspace: str, dimension: Dimension, version: int) -> LevelSet:
+    async def level_set(
+        self, workspace: str, dimension: Dimension, version: int, session: Session | None = None
+    ) -> LevelSet:
         """The set of that version; raises NotFound."""
         key = (workspace, dimension, version)
-        if key not in self._level_sets:
-            document = await self._mongo.level_sets.find_one(
-                {"workspace": workspace, "dimension": dimension.value, "version": version}
-            )
-            if document is None:
-                raise NotFound("LevelSet", f"version {version}")
-            _remember(self._level_sets, key, to_level_set(document))
-        return self._level_sets[key]
+        if found := self._level_sets.get(key):
+            return found
+        wanted = {"workspace": workspace, "dimension": dimension.value, "version": version}
+        document = (
+            await self._mongo.level_sets.find_one(wanted, session=session) if 0 <= version < NUMBERS else None
+        )
+        if document is None:
+            raise NotFound("LevelSet", f"version {version}")
+        level_set = to_level_set(document)
+        if session is None:
+            _remember(self._level_sets, key, level_set)
+        return level_set
 
-    async def rule_set(self, workspace: str, version: int) -> RuleSet | None:
+    async def rule_set(self, workspace: str, version: int, session: Session | None = None) -> RuleSet | None:
         """The set of that version as it scores; its state may since have become RETIRED."""
         key = (workspace, version)
-        if key not in self._rule_sets:
-            document = await self._mongo.rule_sets.find_one({"workspace": workspace, "version": version})
-            if document is None:
-                return None
-            _remember(self._rule_sets, key, to_rule_set(document))
-        return self._rule_sets[key]
+        if found := self._rule_sets.get(key):
+            return found
+        wanted = {"workspace": workspace, "version": version}
+        document = await self._mongo.rule_sets.find_one(wanted, session=session) if version else None
+        if document is None:
+            return None
+        rule_set = to_rule_set(document)
+        if session is None:
+            _remember(self._rule_sets, key, rule_set)
+        return rule_set
 
 
 def no_rules(at: datetime) -> RuleSet:

@@ -7,16 +7,18 @@ crashes. Its tokens are ordered and can be resumed from.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from motor.motor_asyncio import AsyncIOMotorChangeStream
 from pymongo.errors import OperationFailure, PyMongoError
 
 from domain.history import ScoreChange
 from domain.levels import LevelSet
-from persistence.documents import to_level_set, to_score_change
+from persistence.documents import Document, to_level_set, to_score_change
 from persistence.mongo import Mongo
 
 PAUSE = 0.5  # seconds between two tries to reach the database's log
@@ -35,7 +37,6 @@ COMMITTED: list[Mapping[str, Any]] = [
     {"$project": {"ns": 1, "fullDocument": 1}},
 ]
 
-Token = Mapping[str, Any]
 _log = structlog.get_logger()
 
 
@@ -67,31 +68,71 @@ class Opened:
 Event = TierChanged | LevelsChanged | Opened
 
 
-async def tail(mongo: Mongo) -> AsyncIterator[Event]:
-    """Every event from now on, through elections, restarts and broken connections; it never ends by itself.
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the log holds after the token `prev` up to `token`: one event, that of `token`, or none.
 
-    The first event is Opened, and so is the first after the log was lost.
+    Links are true whoever reads them: one who was told everything up to a token between the two has been told
+    everything up to `token` after the event.
     """
-    token: Token | None = None
+
+    prev: str
+    token: str
+    event: Mapping[str, Any] | None
+
+
+async def tail(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Event, None]:
+    """Every event *after* a token, or from now on, through elections, restarts and broken connections.
+
+    It never ends by itself. Without *after* the first event is Opened, and so is the first after the log was lost.
+    """
+    async with aclosing(links(mongo, after)) as log:
+        async for link in log:
+            if isinstance(link, Opened):
+                yield link
+            elif link.event is not None:
+                yield to_event(link.event)
+
+
+async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened | Link, None]:
+    """The log as it is read: a chain of links that begins *after* a token, or where Opened says.
+
+    While the database answers, there is a link at least every AWAIT milliseconds: one without an event tells how
+    far the log was read, which keeps the token of a quiet installation from falling out of it.
+    """
     while True:
         try:
-            async with mongo.database.watch(COMMITTED, resume_after=token, max_await_time_ms=AWAIT) as stream:
-                while True:
-                    event = await stream.try_next()
-                    if token is None:
-                        token = stream.resume_token or {}
-                        yield Opened(token["_data"])
-                    if event:
-                        token = event["_id"]
-                        yield _event(event)
+            resume = {"_data": after} if after else None
+            async with mongo.database.watch(
+                COMMITTED, resume_after=resume, max_await_time_ms=AWAIT
+            ) as stream:
+                if after is None:
+                    after = _token(stream)
+                    yield Opened(after)
+                # A dropped database ends the stream. Motor's stub takes the property for a method.
+                while stream.alive:  # type: ignore[truthy-function]
+                    link = await _next(stream, after)
+                    after = link.token
+                    yield link
         except PyMongoError as error:
             if isinstance(error, OperationFailure) and error.code in LOG_LOST:
-                token = None
+                after = None
             _log.warning("the feed lost the database and tries again", error=str(error))
             await asyncio.sleep(PAUSE)
 
 
-def _event(event: Mapping[str, Any]) -> Event:
+async def _next(stream: AsyncIOMotorChangeStream[Document], prev: str) -> Link:
+    event = await stream.try_next()
+    return Link(prev, event["_id"]["_data"] if event else max(prev, _token(stream)), event)
+
+
+def _token(stream: AsyncIOMotorChangeStream[Document]) -> str:
+    token: str = (stream.resume_token or {})["_data"]
+    return token
+
+
+def to_event(event: Mapping[str, Any]) -> TierChanged | LevelsChanged:
+    """The event that an insert in the log tells of."""
     token, document = event["_id"]["_data"], event["fullDocument"]
     if event["ns"]["coll"] == "level_sets":
         return LevelsChanged(token, document["workspace"], to_level_set(document))

@@ -30,7 +30,7 @@ PATIENCE = 15.0  # seconds a change is tried for through conflicts and elections
 PAUSE = 0.1  # seconds, the longest random wait between two tries
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Call:
     """What one caller asked for, and the results as they come."""
 
@@ -47,7 +47,11 @@ class _Entry:
     call: _Call
     at: int
     item: Item
-    names: tuple[Name, ...]
+
+    @property
+    def claims(self) -> tuple[Name | _Call, ...]:
+        """What no two flights may have at once: the leads by name, and the call, whose items keep their order."""
+        return (self.call, *names_of(self.item))
 
     def settle(self, result: Outcome | DomainError) -> None:
         call = self.call
@@ -66,7 +70,7 @@ class _Queue:
     """What waits and what is in flight in one workspace."""
 
     waiting: deque[_Entry] = field(default_factory=deque)
-    in_flight: set[Name] = field(default_factory=set)
+    in_flight: set[Name | _Call] = field(default_factory=set)
     flights: set[asyncio.Task[None]] = field(default_factory=set)
 
     def take(self) -> list[_Entry]:
@@ -78,10 +82,10 @@ class _Queue:
         blocked = set(self.in_flight)
         while self.waiting and len(taken) < BATCH:
             entry = self.waiting.popleft()
-            if blocked.isdisjoint(entry.names):
+            if blocked.isdisjoint(entry.claims):
                 taken.append(entry)
             else:
-                blocked.update(entry.names)
+                blocked.update(entry.claims)
                 passed.append(entry)
         self.waiting.extendleft(reversed(passed))
         return taken
@@ -109,7 +113,7 @@ class Ledger:
         results: list[Outcome | DomainError] = [DomainError()] * len(items)
         call = _Call(results, len(items), loop.create_future(), loop.time() + PATIENCE)
         queue = self._queues.setdefault(workspace, _Queue())
-        queue.waiting.extend(_Entry(call, at, item, names_of(item)) for at, item in enumerate(items))
+        queue.waiting.extend(_Entry(call, at, item) for at, item in enumerate(items))
         self._start(workspace, queue)
         return await call.done
 
@@ -121,17 +125,19 @@ class Ledger:
     def _start(self, workspace: str, queue: _Queue) -> None:
         """Send off as many batches as may fly."""
         while entries := queue.take():
-            names = {name for entry in entries for name in entry.names}
-            queue.in_flight |= names
+            claims = {claim for entry in entries for claim in entry.claims}
+            queue.in_flight |= claims
             flight = asyncio.create_task(self._commit(workspace, entries))
             queue.flights.add(flight)
-            flight.add_done_callback(lambda done, names=names: self._landed(workspace, queue, done, names))  # type: ignore[misc]
+            flight.add_done_callback(lambda done, claims=claims: self._landed(workspace, queue, done, claims))  # type: ignore[misc]
         if not queue.flights:
             del self._queues[workspace]
 
-    def _landed(self, workspace: str, queue: _Queue, flight: asyncio.Task[None], names: set[Name]) -> None:
+    def _landed(
+        self, workspace: str, queue: _Queue, flight: asyncio.Task[None], claims: set[Name | _Call]
+    ) -> None:
         queue.flights.discard(flight)
-        queue.in_flight -= names
+        queue.in_flight -= claims
         self._start(workspace, queue)
 
     async def _commit(self, workspace: str, entries: Sequence[_Entry], *, recall: bool = False) -> None:

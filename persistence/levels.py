@@ -34,7 +34,7 @@ class LevelSets:
         async def work(session: Session) -> LevelSet:
             state = await self._configuration.state(workspace, session)
             current = await self._configuration.level_set(
-                workspace, dimension, state["levels"][dimension.value]
+                workspace, dimension, state["levels"][dimension.value], session
             )
             editor.expect(current.version)
             following = current.next(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from domain.bounds import INTEGER
 from domain.errors import Fault, InvalidInput, Problem
 from persistence.documents import Document
 
@@ -45,6 +46,8 @@ def decode(cursor: str, *kinds: type) -> list[Any]:
     except (binascii.Error, ValueError, RecursionError):
         place = None
     if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
+        raise malformed(cursor)
+    if any(isinstance(part, int) and not -INTEGER <= part < INTEGER for part in place):
         raise malformed(cursor)
     return place
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from domain.errors import NothingToPublish
 from domain.rules import Rule, RuleSet, RuleSetState
-from persistence.configuration import Configuration, Editor, no_rules
+from persistence.configuration import NUMBERS, Configuration, Editor, no_rules
 from persistence.documents import from_rule_set, to_rule_set
 from persistence.mongo import Mongo, Session
 
@@ -30,7 +30,7 @@ class RuleSets:
         async def work(session: Session) -> RuleSet:
             state = await self._configuration.state(workspace, session)
             draft = await self._draft(workspace, session)
-            current = draft or await self._configuration.rule_set(workspace, state["rules"])
+            current = draft or await self._configuration.rule_set(workspace, state["rules"], session)
             current = current or no_rules(state["created_at"])
             editor.expect(current.version)
             version = state["rules_last"] + 1
@@ -82,7 +82,8 @@ class RuleSets:
 
     async def numbered(self, workspace: str, version: int) -> RuleSet | None:
         """The set of that version in the state it has now."""
-        found = await self._mongo.rule_sets.find_one({"workspace": workspace, "version": version})
+        wanted = {"workspace": workspace, "version": version}
+        found = await self._mongo.rule_sets.find_one(wanted) if 0 <= version < NUMBERS else None
         return to_rule_set(found) if found else None
 
     async def rule(self, workspace: str, rule_id: str) -> Rule | None:
