@@ -104,7 +104,9 @@ class Configuration:
         if found := self._rule_sets.get(key):
             return found
         wanted = {"workspace": workspace, "version": version}
-        document = await self._mongo.rule_sets.find_one(wanted, session=session) if version else None
+        document = (
+            await self._mongo.rule_sets.find_one(wanted, session=session) if 0 < version < NUMBERS else None
+        )
         if document is None:
             return None
         rule_set = to_rule_set(document)

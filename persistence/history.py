@@ -16,6 +16,11 @@ from persistence.mongo import Mongo
 from persistence.pages import Edge, Page
 
 
+# Named, for the planner may prefer to sort in memory what the index has in order.
+BY_TIME = [("workspace", 1), ("at", 1), ("_id", 1)]
+OF_LEAD = [("workspace", 1), ("lead", 1), ("occurred_at", 1), ("_id", 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
     """Which score changes are wanted: of one dimension, only tier changes, none before a moment."""
@@ -54,7 +59,9 @@ class History:
     ) -> Page[ScoreChange]:
         """All score changes by time; raises InvalidInput for a cursor of another list."""
         conditions = [{"workspace": workspace}, wanted.condition(), *_earlier("at", after)]
-        found = self._mongo.score_changes.find({"$and": conditions}).sort([("at", -1), ("_id", -1)])
+        found = self._mongo.score_changes.find({"$and": conditions}, hint=BY_TIME).sort(
+            [("at", -1), ("_id", -1)]
+        )
         changes = [to_score_change(each) for each in await found.limit(first + 1).to_list(None)]
         edges = [Edge(pages.encode(pages.milliseconds(each.cause.at), each.id), each) for each in changes]
         return pages.page(edges, first, after)
@@ -62,7 +69,9 @@ class History:
     async def activities(self, workspace: str, lead_id: str, first: int, after: str | None) -> Page[Activity]:
         """What a lead did, by the time it did it; raises InvalidInput for a cursor of another list."""
         conditions = [{"workspace": workspace, "lead": lead_id}, *_earlier("occurred_at", after)]
-        found = self._mongo.activities.find({"$and": conditions}).sort([("occurred_at", -1), ("_id", -1)])
+        found = self._mongo.activities.find({"$and": conditions}, hint=OF_LEAD).sort(
+            [("occurred_at", -1), ("_id", -1)]
+        )
         activities = [to_activity(each) for each in await found.limit(first + 1).to_list(None)]
         edges = [
             Edge(pages.encode(pages.milliseconds(each.occurred_at), each.id), each) for each in activities

@@ -20,6 +20,7 @@ from persistence.documents import Document, to_lead
 from persistence.mongo import Mongo, Session
 from persistence.pages import Edge, Page
 
+NO_SUCH_TIME = 72  # MongoDB's code for a time that never was or is yet to come
 SNAPSHOT_GONE = {239, 246}  # MongoDB's codes for a snapshot older than it keeps, five minutes by default
 REF_INDEXES = {
     RefKind.ID: [("_id", 1)],
@@ -118,46 +119,52 @@ class Leads:
         try:
             return await self._page(workspace, wanted, order, first, place)
         except OperationFailure as error:
-            if error.code not in SNAPSHOT_GONE or place is None:
+            if place is None or after is None or error.code not in {*SNAPSHOT_GONE, NO_SUCH_TIME}:
                 raise
+            if error.code == NO_SUCH_TIME:
+                raise pages.malformed(after) from error
             return await self._page(workspace, wanted, order, first, place.now())
 
     async def _page(
-        self, workspace: str, wanted: LeadFilter, order: LeadOrder, first: int, place: _Place | None
+        self, workspace: str, wanted: LeadFilter, order: LeadOrder, first: int, after: _Place | None
     ) -> Page[Lead]:
-        conditions = [_matching(workspace, wanted), *([place.beyond(order)] if place else [])]
-        found, time = await self._snapshot(
-            {"$and": conditions}, order, first + 1, place.time if place else None
-        )
-        if place and place.time:
-            leads = await self.by_ids(workspace, (each["_id"] for each in found))
-        else:
-            leads = {each["_id"]: to_lead(each) for each in found}
-        edges = [
-            Edge(_Place(_value(each, order), each["_id"], time).cursor(order), leads[each["_id"]])
-            for each in found[:first]
-            if each["_id"] in leads
-        ]
-        return Page(tuple(edges), len(found) > first, place is not None)
+        edges: list[Edge[Lead]] = []
+        place = after
+        while True:
+            missing = first - len(edges)
+            places = await self._places(_matching(workspace, wanted), order, missing + 1, place)
+            leads = await self.by_ids(workspace, (each.lead_id for each in places[:missing]))
+            edges += [
+                Edge(each.cursor(order), leads[each.lead_id]) for each in places if each.lead_id in leads
+            ]
+            more = len(places) > missing
+            if not more or len(edges) == first:
+                return Page(tuple(edges), more, after is not None)
+            place = places[missing - 1]  # leads deleted meanwhile make room for others
 
-    async def _snapshot(
-        self, matching: Document, order: LeadOrder, limit: int, time: Timestamp | None
-    ) -> tuple[list[Document], Timestamp]:
-        """What is found at one moment of the database's own clock, and that moment; now when *time* is None."""
+    async def _places(
+        self, matching: Document, order: LeadOrder, limit: int, after: _Place | None
+    ) -> list[_Place]:
+        """The places that follow in the list as it is, or as it was at the time of *after*."""
+        time = {"atClusterTime": after.time} if after and after.time else {}
         answer = await self._mongo.database.command(
             {
                 "find": "leads",
-                "filter": matching,
+                "filter": {"$and": [matching, *([after.beyond(order)] if after else [])]},
+                "projection": {order.field.value: 1},
                 "sort": {order.field.value: order.direction, "_id": order.direction},
                 "hint": {"workspace": 1, order.field.value: 1, "_id": 1},
                 "limit": limit,
                 "batchSize": limit,
                 "singleBatch": True,
-                "readConcern": {"level": "snapshot", **({"atClusterTime": time} if time else {})},
+                "readConcern": {"level": "snapshot", **time},
             },
             codec_options=self._mongo.database.codec_options,
         )
-        return answer["cursor"]["firstBatch"], answer["cursor"]["atClusterTime"]
+        cursor = answer["cursor"]
+        return [
+            _Place(_value(each, order), each["_id"], cursor["atClusterTime"]) for each in cursor["firstBatch"]
+        ]
 
     async def delete(self, workspace: str, ref: LeadRef) -> str:
         """Remove a lead with its activities and its history, and return its id; raises LeadNotFound."""

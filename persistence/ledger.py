@@ -26,18 +26,20 @@ from persistence.mongo import Mongo, Unreachable
 
 BATCH = 500  # changes in one transaction: more gains little speed and makes everyone behind wait
 FLIGHTS = 3  # transactions of one workspace at once, as long as there are whole batches for them
-PATIENCE = 15.0  # seconds a change is tried for through conflicts and elections before its caller is told
+PATIENCE = 15.0  # seconds a change is tried for while the database is away, before its caller is told
+# Seconds that it is tried for against conflicts: MongoDB keeps the transaction of a process that died for sixty.
+CONFLICT_PATIENCE = 75.0
 PAUSE = 0.1  # seconds, the longest random wait between two tries
 
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """What one caller asked for, and the results as they come."""
+    """What one caller asked for and when, and the results as they come."""
 
     results: list[Outcome | DomainError]
     left: int
     done: asyncio.Future[list[Outcome | DomainError]]
-    deadline: float
+    since: float
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ class Ledger:
             return []
         loop = asyncio.get_running_loop()
         results: list[Outcome | DomainError] = [DomainError()] * len(items)
-        call = _Call(results, len(items), loop.create_future(), loop.time() + PATIENCE)
+        call = _Call(results, len(items), loop.create_future(), loop.time())
         queue = self._queues.setdefault(workspace, _Queue())
         queue.waiting.extend(_Entry(call, at, item) for at, item in enumerate(items))
         self._start(workspace, queue)
@@ -175,8 +177,9 @@ class Ledger:
 def _patient(entries: Sequence[_Entry], error: Exception) -> Iterator[_Entry]:
     """Those whose callers wait on; the others are told of *error*."""
     now = asyncio.get_running_loop().time()
+    patience = CONFLICT_PATIENCE if isinstance(error, Conflict) else PATIENCE
     for entry in entries:
-        if entry.call.deadline > now:
+        if now - entry.call.since < patience:
             yield entry
         else:
             entry.fail(error)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from domain.bounds import INTEGER
+from domain.bounds import INTEGER, storable
 from domain.errors import Fault, InvalidInput, Problem
 from persistence.documents import Document
 
@@ -47,9 +47,13 @@ def decode(cursor: str, *kinds: type) -> list[Any]:
         place = None
     if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
         raise malformed(cursor)
-    if any(isinstance(part, int) and not -INTEGER <= part < INTEGER for part in place):
+    if not all(map(_is_kept, place)):
         raise malformed(cursor)
     return place
+
+
+def _is_kept(part: str | int) -> bool:
+    return storable(part) if isinstance(part, str) else -INTEGER <= part < INTEGER
 
 
 def malformed(cursor: str) -> InvalidInput:

@@ -83,7 +83,7 @@ class Keys:
 
     async def viewer(self, secret: str) -> Viewer | None:
         """Whom the key stands for; None for a key nobody was given."""
-        if not secret.startswith(PREFIX):
+        if not secret.startswith(PREFIX) or not secret.isascii():
             return None
         key = await self._mongo.api_keys.find_one({"_id": _digest(secret)})
         workspace = key and await self._mongo.workspaces.find_one({"_id": key["workspace"]})

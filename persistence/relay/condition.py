@@ -1,4 +1,4 @@
-"""What goes away is logged when it goes and when it comes back, however often it is tried in between."""
+"""What works and what does not is logged when it changes, however often it is tried in between."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Condition:
-    """Whether something works, and the words for either change of it; it is taken to work at first."""
+    """Whether something works, with the words for either; not known at first."""
 
-    away: str
-    back: str
-    _works: bool = True
-
-    def fails(self, why: str) -> None:
-        if self._works:
-            _log.warning(self.away, why=why)
-        self._works = False
+    working: str
+    failing: str
+    _works: bool | None = None
 
     def works(self) -> None:
-        if not self._works:
-            _log.info(self.back)
+        if self._works is not True:
+            _log.info(self.working)
         self._works = True
+
+    def fails(self, why: str) -> None:
+        if self._works is not False:
+            _log.warning(self.failing, why=why)
+        self._works = False

@@ -6,8 +6,6 @@ import asyncio
 from contextlib import aclosing
 from secrets import token_hex
 
-import structlog
-
 from persistence.feed import Link, Opened, links
 from persistence.mongo import Mongo
 from persistence.relay.background import running
@@ -17,35 +15,31 @@ from persistence.relay.condition import Condition
 TRY = 0.25  # seconds between two tries to lead; what a graceful stop of the leader costs the others
 BATCH = 200  # links written at once: about 200 kB, far within the time that Redis has to answer
 
-_log = structlog.get_logger()
-
 
 async def lead(mongo: Mongo, place: Place) -> None:
     """Lead whenever nobody else does, for as long as this runs; cancelled, it hands over at once."""
     holder = token_hex(16)
-    condition = Condition("this process cannot relay the feed", "this process can relay the feed again")
+    condition = Condition("this process relays the feed", "this process does not relay the feed")
     while True:
         try:
             async with place.connect() as channel:
                 while not await channel.take(holder):
-                    condition.works()
                     await asyncio.sleep(TRY)
-                await _serve(mongo, channel, holder)
+                await _serve(mongo, channel, holder, condition)
         except Away as away:
             condition.fails(str(away))
         await asyncio.sleep(TRY)
 
 
-async def _serve(mongo: Mongo, channel: Channel, holder: str) -> None:
-    """Write the log to the stream from where it ends, until the lease is somebody else's."""
-    _log.info("this process relays the feed", holder=holder)
+async def _serve(mongo: Mongo, channel: Channel, holder: str, condition: Condition) -> None:
+    """Write the log to the stream from where it ends, for as long as the lease is the holder's."""
     try:
         last = await channel.newest()
         waiting: asyncio.Queue[Link] = asyncio.Queue(BATCH)
         async with running(_read(mongo, last.token if last else None, waiting)):
             while await channel.append(holder, await _batch(waiting)):
-                pass
-        _log.info("another process relays the feed", holder=holder)
+                condition.works()
+        raise Away("the lease is another's")
     finally:
         await channel.release(holder)
 

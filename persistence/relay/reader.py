@@ -30,9 +30,7 @@ class Reader:
         self._place = place
         self._token = ""  # none yet: the log is not open
         self._position = BEGINNING  # in the stream, up to which it was read
-        self._condition = Condition(
-            "the feed is read from the database, not through Redis", "the feed is read through Redis again"
-        )
+        self._condition = Condition("the feed is read through Redis", "the feed is read from the database")
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Every event from now on; it never ends by itself. As of tail(), the first is Opened."""
