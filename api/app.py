@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from api.auth import Door
 from api.context import House
 from api.live.hub import Hub
+from api.logs import configure as configure_logs
 from api.scalars import now
 from api.settings import Settings
 from api.view import View
@@ -40,6 +41,7 @@ BODY = 8_000_000  # bytes of one request: a thousand activities with eight kilob
 def create_app(settings: Settings | None = None) -> Starlette:
     """The ASGI application for *settings*, or for those of the environment. Opens nothing until it is started."""
     settings = settings or Settings()
+    configure_logs()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

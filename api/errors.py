@@ -11,6 +11,7 @@ import strawberry
 import structlog
 from graphql import GraphQLError
 from strawberry.extensions import MaskErrors
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from api import ids
 from api.types.levels import Level
@@ -27,6 +28,7 @@ from api.types.refusals import (
 from domain import errors
 from domain.errors import Fault, Problem
 from domain.leads import RefKind
+from domain.levels import ScoreRange
 from persistence.mongo import OutcomeUnknown, Unreachable
 
 _log = structlog.get_logger()
@@ -95,15 +97,24 @@ def _invalid_input(error: errors.InvalidInput) -> InvalidInput:
 
 
 def _levels_overlap(error: errors.LevelsOverlap) -> LevelsOverlap:
-    contested = error.contested
+    first, second = error.first, error.second
     return LevelsOverlap(
-        message=(
-            f"{error.first.name} and {error.second.name} both claim the scores from {contested.min} "
-            f"{'up' if contested.max is None else f'to {contested.max}'}; move a bound of one of them"
-        ),
-        first=Level.of(error.first),
-        second=Level.of(error.second),
+        message=f"{first.name} and {second.name} both claim {_scores(error.contested)}; move a bound of one of them",
+        first=Level.of(first),
+        second=Level.of(second),
     )
+
+
+def _scores(contested: ScoreRange) -> str:
+    match contested.min, contested.max:
+        case None, None:
+            return "every score"
+        case None, high:
+            return f"the scores up to {high}"
+        case low, None:
+            return f"the scores from {low} up"
+        case low, high:
+            return f"the scores from {low} to {high}"
 
 
 def _lead_not_found(error: errors.LeadNotFound) -> LeadNotFound:
@@ -178,11 +189,15 @@ TROUBLES: dict[type[Exception], tuple[str, str]] = {
 }
 
 
+# What says in its own words that the caller is wrong: GraphQL's own errors, and no or another operation of that name.
+MISTAKES = (GraphQLError, CannotGetOperationTypeError, type(None))
+
+
 class Explain(MaskErrors):
     """Explains mistakes where no union can, and hides bugs behind an id that the log has too."""
 
     def __init__(self) -> None:
-        super().__init__(lambda error: not isinstance(error.original_error, GraphQLError | None))
+        super().__init__(lambda error: not isinstance(error.original_error, MISTAKES))
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         cause = error.original_error

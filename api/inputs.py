@@ -47,8 +47,10 @@ class LeadRefInput:
         if self.id:
             return LeadRef(RefKind.ID, ids.key_of("Lead", self.id, *path, "id"))
         if self.external_id:
+            refuse(bounds.text((*path, "externalId"), self.external_id, bounds.KEY))
             return LeadRef(RefKind.EXTERNAL_ID, self.external_id)
         if self.email:
+            refuse(bounds.text((*path, "email"), self.email, bounds.EMAIL))
             return LeadRef(RefKind.EMAIL, normal_email(self.email))
         name = "externalId" if self.external_id == "" else "email" if self.email == "" else "id"
         raise InvalidInput(Problem((*path, name), Fault.EMPTY))
@@ -221,6 +223,8 @@ class LeadFilterInput:
 
     def _problems(self) -> Iterator[Problem]:
         yield from bounds.text(("filter", "search"), self.search, bounds.EMAIL)
+        if "\0" in (self.search or ""):
+            yield Problem(("filter", "search"), Fault.NOT_STORABLE)
         yield from bounds.count(("filter", "tags"), len(self.tags or ()), bounds.TAGS)
         yield from bounds.moment(("filter", "inactiveSince"), self.inactive_since)
 
@@ -231,7 +235,7 @@ class LeadFilterInput:
         }
         for dimension, (names, path) in named.items():
             if names is not None:
-                yield dimension, scoring.levels[dimension].ranges(names, path)
+                yield dimension, scoring.levels[dimension].ranges(names, "filter", path)
         if self.unclassified_in:
             yield self.unclassified_in, scoring.levels[self.unclassified_in].gaps
         if self.min_engagement is not None or self.max_engagement is not None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
+
 import strawberry
-from graphql.validation import ASTValidationRule
+from graphql import GraphQLError
 from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
-from strawberry.extensions.max_aliases import create_validator as aliases_validator
-from strawberry.extensions.query_depth_limiter import create_validator as depth_validator
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
+from strawberry.types.execution import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from api.errors import HANDLERS, Explain
+from api.limits import TOKENS, Limits
 from api.mutations.leads import LeadMutations
 from api.mutations.levels import LevelMutations
 from api.mutations.rules import RuleMutations
@@ -25,25 +30,70 @@ from api.subscriptions.levels import LevelSubscriptions
 from api.subscriptions.tiers import TierSubscriptions
 from api.types.common import Workspace
 
-DEPTH = (
-    12  # leads > edges > node > history > edges > node > parts > rule is 8; GraphiQL's own introspection 12
-)
-ALIASES = 50  # fields of one operation under other names: a dashboard, not a loop
-TOKENS = 2_000  # a long hand-written document; variables carry the data
+ANSWERED = {OperationType.QUERY, OperationType.MUTATION}
 DOCUMENTS = 1_000  # parsed and validated documents that are kept
 
-# Made once: a rule class made for every operation would never be found in the validation cache.
-RULES: list[type[ASTValidationRule]] = [depth_validator(DEPTH, None), aliases_validator(ALIASES)]
 
-schema = strawberry.Schema(
-    query=merge_types("Query", (ViewerQueries, LeadQueries, LevelQueries, RuleQueries, HistoryQueries)),
-    mutation=merge_types("Mutation", (LeadMutations, ScoreMutations, LevelMutations, RuleMutations)),
-    subscription=merge_types("Subscription", (TierSubscriptions, LevelSubscriptions)),
+class _ParserCache(ParserCache):
+    """Strawberry's, but a document that cannot be parsed is left to be refused where refusals are expected."""
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        with suppress(GraphQLError):
+            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
+        yield
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's, with two differences.
+
+    It does not log every error: what a caller got wrong is theirs, and `Explain` logs the bugs. And `execute` takes
+    no subscriptions, which have a stream and not an answer.
+    """
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        kwargs["allowed_operation_types"] = ANSWERED & set(kwargs.get("allowed_operation_types", ANSWERED))
+        return await super().execute(*args, **kwargs)
+
+    def process_errors(self, errors: object, execution_context: object = None) -> None:
+        pass
+
+
+def _root(name: str, description: str, *parts: type) -> type:
+    root: Any = merge_types(name, parts)
+    root.__strawberry_definition__.description = description
+    return cast("type", root)
+
+
+schema = Schema(
+    query=_root(
+        "Query",
+        "What can be asked. Everything is of the workspace of the key that asks.",
+        ViewerQueries,
+        LeadQueries,
+        LevelQueries,
+        RuleQueries,
+        HistoryQueries,
+    ),
+    mutation=_root(
+        "Mutation",
+        "What can be done. Each answers what it did, or a refusal, and then did nothing.",
+        LeadMutations,
+        ScoreMutations,
+        LevelMutations,
+        RuleMutations,
+    ),
+    subscription=_root(
+        "Subscription",
+        "What is told the moment it is committed, over graphql-transport-ws.",
+        TierSubscriptions,
+        LevelSubscriptions,
+    ),
     types=[Workspace],
     extensions=[
         lambda: MaxTokensLimiter(TOKENS),
-        lambda: ParserCache(DOCUMENTS),
-        lambda: AddValidationRules(RULES),
+        lambda: _ParserCache(DOCUMENTS),
+        lambda: AddValidationRules([Limits]),
         lambda: ValidationCache(DOCUMENTS),
         Explain,
     ],

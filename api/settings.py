@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -31,6 +31,22 @@ class Settings(BaseSettings):
         description="Origins, as JSON, whose pages may call from a browser; the server's own always may.",
     )
     graphiql: bool = Field(default=True, description="Whether GET /graphql shows GraphiQL in a browser.")
-    is_embedded: bool = Field(
-        default=False, init=False, description="Whether the database is the embedded one."
-    )
+    _is_embedded: bool = PrivateAttr(default=False)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self._is_embedded
+
+    def embedded_at(self, uri: str) -> Settings:
+        """These settings, with the embedded database at that address."""
+        settings = self.model_copy(update={"mongo_uri": SecretStr(uri)})
+        settings._is_embedded = True  # noqa: SLF001 - of its own class
+        return settings
+
+    @field_validator("mongo_uri")
+    @classmethod
+    def _is_mongo_uri(cls, uri: SecretStr | None) -> SecretStr | None:
+        if uri and not uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        return uri

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any, cast
 
 import orjson
+from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -16,6 +18,8 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
+from strawberry.types.execution import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from api.auth import Door, authorization
 from api.context import Context, House
@@ -24,24 +28,62 @@ from api.schema import schema
 
 OPERATIONS = 100  # under way on one socket
 INIT = timedelta(seconds=10)  # to say connection_init after a socket has opened
+SUBSCRIBE = "a subscription goes over a WebSocket to this address, by graphql-transport-ws"
 STATUS = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429}
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    """Strawberry's, held to the protocol on every input: what breaks it closes the socket with 4400 and a reason."""
+
     @staticmethod
     def _get_pre_execution_close_reason(error: object) -> str | None:  # noqa: ARG004 - the base's signature
         # A mistake in one operation is that operation's error; the others on its socket go on.
         return None
 
+    async def handle_message(self, message: Any) -> None:
+        if not _is_message(message):
+            await self.handle_invalid_message("This is no message of graphql-transport-ws")
+            return
+        if message.get("payload", message) is None:
+            del message["payload"]  # allowed where a payload is optional
+        await super().handle_message(message)
+
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        refusal = await self._refusal(message)
+        if refusal is None:
+            await super().handle_subscribe(message)
+        else:
+            refused: Any = {"id": message["id"], "type": "error", "payload": [refusal.formatted]}
+            await self.send_message(refused)
+
+    async def _refusal(self, message: SubscribeMessage) -> GraphQLError | None:
+        if not message["payload"]["query"].strip():
+            return GraphQLError("there is no query in this operation")
         try:
             if self.context.viewer:
                 await cast("View", self.view).door.count(self.context.viewer)
         except Denied as denied:
-            refused: Any = {"id": message["id"], "type": "error", "payload": [denied.formatted]}
-            await self.send_message(refused)
-        else:
-            await super().handle_subscribe(message)
+            return denied
+        return None
+
+
+def _is_message(message: Any) -> bool:
+    if not isinstance(message, dict) or not isinstance(message.get("id", ""), str):
+        return False
+    payload = message.get("payload")
+    if message.get("type") != "subscribe":
+        return isinstance(message.get("type"), str) and isinstance(payload, dict | None)
+    return isinstance(payload, dict) and all(
+        isinstance(payload.get(name), kind) for name, kind in _OPERATION.items()
+    )
+
+
+_OPERATION = {
+    "query": str,
+    "variables": dict | None,
+    "operationName": str | None,
+    "extensions": dict | None,
+}
 
 
 class View(GraphQL[Context, None]):
@@ -84,6 +126,20 @@ class View(GraphQL[Context, None]):
         except Denied as denied:
             raise ConnectionRejectionError from denied
         return await super().on_ws_connect(context)
+
+    def parse_json(self, data: str | bytes) -> Any:
+        parsed = super().parse_json(data)
+        if not isinstance(parsed, dict):
+            raise HTTPException(400, "The body must be a JSON object with a query in it")
+        return parsed
+
+    async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        try:
+            return await super().execute_single(*args, **kwargs)
+        except HTTPException as refusal:
+            if getattr(refusal.__cause__, "operation_type", None) is not OperationType.SUBSCRIPTION:
+                raise
+            return ExecutionResult(data=None, errors=[GraphQLError(SUBSCRIBE)])
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)

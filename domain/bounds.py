@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -92,7 +91,10 @@ def document(path: Path, value: object) -> Problems:
         return (Problem(path, Fault.NOT_AN_OBJECT),)
     if not value:
         return ()
-    if faults := {problem.fault: problem for problem in _within(path, value, 1)}:
+    faults: dict[Fault, Problem] = {}
+    for problem in _within(path, value, 1):
+        faults.setdefault(problem.fault, problem)  # one of a kind tells enough
+    if faults:
         return tuple(faults.values())
     size = _json_bytes(value)
     return (Problem(path, Fault.TOO_LARGE, JSON_BYTES, size),) if size > JSON_BYTES else ()
@@ -115,7 +117,8 @@ def _within(path: Path, value: object, depth: int) -> Iterator[Problem]:
 
 
 def _is_kept(number: float) -> bool:
-    return math.isfinite(number) if isinstance(number, float) else -INTEGER <= number < INTEGER
+    # Infinity and NaN are no JSON, and a parser may have made a float of a whole number that is too long.
+    return -INTEGER < number < INTEGER or (isinstance(number, int) and number == -INTEGER)
 
 
 def _inside(path: Path, value: Mapping[str, object] | list[object], depth: int) -> Iterator[Problem]:

@@ -82,14 +82,14 @@ class LevelSet:
 
     def named(self, name: str | None) -> Level | None:
         """The level of that name, without regard to case."""
-        wanted = None if name is None else name.casefold()
+        wanted = None if name is None else name.strip().casefold()
         return next((level for level in self.levels if level.name.casefold() == wanted), None)
 
-    def ranges(self, names: Iterable[str], path: str) -> tuple[ScoreRange, ...]:
+    def ranges(self, names: Iterable[str], *path: str) -> tuple[ScoreRange, ...]:
         """The scores that lie in the levels of those names; raises InvalidInput for the unknown ones."""
         found = {name: self.named(name) for name in names}
         refuse(
-            Problem((path,), Fault.UNKNOWN_LEVEL, [level.name for level in self.levels], name)
+            Problem(path, Fault.UNKNOWN_LEVEL, [level.name for level in self.levels], name)
             for name, level in found.items()
             if level is None
         )

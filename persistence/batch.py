@@ -157,7 +157,8 @@ class Batch:
                 if gone := dict(_given_up(before, lead)):
                     given_up.append(UpdateOne({"_id": lead.id}, {"$unset": gone}))
                 update = lead_update(before, lead)
-                if update != last[0]:
+                # Equal is not the same: attributes may differ as 1 and True do.
+                if update != last[0] or "attributes" in update["$set"]:
                     last = update, []
                     writes.append(UpdateMany({"_id": {"$in": last[1]}}, update))
                 last[1].append(lead.id)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from domain.changes import AdjustScore, Change, RecordActivity
@@ -20,6 +20,7 @@ from persistence.leads import REF_FIELDS, REF_INDEXES
 from persistence.mongo import Mongo, OutcomeUnknown, Session, Unreachable
 
 PATIENCE = 15.0  # seconds that an answer to a commit is waited for, through elections
+UNKNOWN = "UnknownTransactionCommitResult"
 WRITE_CONFLICT, DUPLICATE_KEY = 112, 11000  # MongoDB's codes
 
 
@@ -62,6 +63,9 @@ class Committer:
                 self._configuration.remember(workspace, scoring)
         except OperationFailure as error:
             raise _as_conflict(error) from error
+        except ConfigurationError as error:
+            # The driver's word for servers it knows nothing of at the moment, as in an election.
+            raise Unreachable(str(error)) from error
         return outcomes
 
     async def _write(self, batch: Batch, session: Session) -> None:
@@ -124,7 +128,7 @@ async def _commit_surely(session: Session) -> None:
         try:
             await session.commit_transaction()
         except PyMongoError as error:
-            if not error.has_error_label("UnknownTransactionCommitResult"):
+            if not (error.has_error_label(UNKNOWN) or isinstance(error, ConfigurationError)):
                 raise
             if loop.time() > deadline:
                 raise OutcomeUnknown(str(error)) from error

@@ -15,7 +15,6 @@ from persistence.leads import entries_of
 from persistence.mongo import Mongo
 from persistence.pages import Edge, Page
 
-
 # Named, for the planner may prefer to sort in memory what the index has in order.
 BY_TIME = [("workspace", 1), ("at", 1), ("_id", 1)]
 OF_LEAD = [("workspace", 1), ("lead", 1), ("occurred_at", 1), ("_id", 1)]
@@ -48,7 +47,7 @@ class History:
     ) -> Page[ScoreChange]:
         """A lead's score changes by version; raises InvalidInput for a cursor of another list."""
         conditions = [entries_of(workspace, lead_id), wanted.condition()]
-        if after:
+        if after is not None:
             conditions.append({"_id": {"$lt": pages.decode(after, str)[0]}})
         found = self._mongo.score_changes.find({"$and": conditions}).sort("_id", -1).limit(first + 1)
         changes = [to_score_change(each) for each in await found.to_list(None)]
@@ -88,7 +87,7 @@ class History:
 
 
 def _earlier(field: str, after: str | None) -> list[Document]:
-    if not after:
+    if after is None:
         return []
     at, last_id = pages.decode(after, int, str)
     return [pages.beyond(field, pages.moment(at), last_id, descending=True)]

@@ -115,7 +115,7 @@ class Leads:
         list as it was when the first was read, and filled with the leads as they are. After five minutes the
         database no longer has that list, and the walk goes on from the same place in the list as it is.
         """
-        place = _Place.of(after, order) if after else None
+        place = None if after is None else _Place.of(after, order)
         try:
             return await self._page(workspace, wanted, order, first, place)
         except OperationFailure as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from domain.scoring import Outcome
 from persistence.batch import Item, Name, names_of
 from persistence.commits import Committer, Conflict, Repeated
 from persistence.configuration import Configuration
-from persistence.mongo import Mongo, Unreachable
+from persistence.mongo import Mongo, OutcomeUnknown, Unreachable
 
 BATCH = 500  # changes in one transaction: more gains little speed and makes everyone behind wait
 FLIGHTS = 3  # transactions of one workspace at once, as long as there are whole batches for them
@@ -162,24 +162,27 @@ class Ledger:
         match error:
             case Repeated() if not recall:
                 return entries, True
-            case Conflict() if len(entries) > 1:
+            case Unreachable():
+                return await _spared(entries, error), recall
+            case OutcomeUnknown():
+                pass
+            case _ if len(entries) > 1:
                 middle = len(entries) // 2
                 await self._commit(workspace, entries[:middle], recall=recall)
                 return entries[middle:], recall
-            case Conflict() | Unreachable():
-                await asyncio.sleep(random.uniform(0, PAUSE))  # noqa: S311 - spreads tries, keeps no secret
-                return list(_patient(entries, error)), recall
+            case Conflict():
+                return await _spared(entries, error), recall
         for entry in entries:
             entry.fail(error)
         return (), recall
 
 
-def _patient(entries: Sequence[_Entry], error: Exception) -> Iterator[_Entry]:
-    """Those whose callers wait on; the others are told of *error*."""
+async def _spared(entries: Sequence[_Entry], error: Exception) -> Sequence[_Entry]:
+    """After a pause, those whose callers wait on; the others are told of *error*."""
+    await asyncio.sleep(random.uniform(0, PAUSE))  # noqa: S311 - spreads tries, keeps no secret
     now = asyncio.get_running_loop().time()
     patience = CONFLICT_PATIENCE if isinstance(error, Conflict) else PATIENCE
     for entry in entries:
-        if now - entry.call.since < patience:
-            yield entry
-        else:
+        if now - entry.call.since >= patience:
             entry.fail(error)
+    return [entry for entry in entries if now - entry.call.since < patience]

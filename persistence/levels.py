@@ -59,7 +59,7 @@ class LevelSets:
         self, workspace: str, dimension: Dimension, first: int, after: str | None
     ) -> Page[LevelSet]:
         """The versions, newest first; raises InvalidInput for a cursor of another list."""
-        older = {"version": {"$lt": pages.decode(after, int)[0]}} if after else {}
+        older = {"version": {"$lt": pages.decode(after, int)[0]}} if after is not None else {}
         found = self._mongo.level_sets.find({"workspace": workspace, "dimension": dimension.value, **older})
         sets = [to_level_set(each) for each in await found.sort("version", -1).limit(first + 1).to_list(None)]
         return pages.page([Edge(pages.encode(each.version), each) for each in sets], first, after)

@@ -44,6 +44,10 @@ class Server(uvicorn.Server):
             for each in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(each)
 
+    def stop(self, *_: object) -> None:
+        """Stop as at a signal; may be given as a callback."""
+        self.should_exit = True
+
 
 def server_of(app: ASGIApp) -> Server:
     """A server of *app*, to be given an open socket."""

@@ -101,8 +101,8 @@ class LevelMutations:
         info: Info,
         input: Annotated[ReplaceLevelsInput, strawberry.argument(description="The table.")],  # noqa: A002
     ) -> LevelsResult:
-        levels = table(each.level() for each in input.levels)
-        return await _edited(info.context, input, lambda _: levels)
+        levels = [each.level() for each in input.levels]
+        return await _edited(info.context, input, lambda _: table(levels))
 
     @strawberry.mutation(description="Make the table of an old version the next. Needs EDITOR.")
     async def revert_levels(

@@ -18,6 +18,8 @@ from domain.actors import Role
 from domain.errors import NotFound
 from domain.levels import Dimension
 
+VERSION_DIGITS = 10
+
 
 @strawberry.type(description="Whoever the key stands for.")
 class Viewer:
@@ -72,20 +74,27 @@ async def _score_change(info: Info, key: str) -> Node | None:
 
 
 async def _level_set(info: Info, key: str) -> Node | None:
-    dimension, _, version = key.partition(".")
-    if dimension not in Dimension.__members__ or not version.isdecimal():
+    dimension, _, digits = key.partition(".")
+    version = _number(digits)
+    if dimension not in Dimension.__members__ or version is None:
         return None
     try:
-        return await in_force(info, Dimension[dimension], int(version))
+        return await in_force(info, Dimension[dimension], version)
     except NotFound:
         return None
 
 
 async def _rule_set(info: Info, key: str) -> Node | None:
-    if not key.isdecimal():
+    version = _number(key)
+    if version is None:
         return None
-    found = await info.context.house.rule_sets.numbered(info.context.workspace, int(key))
+    found = await info.context.house.rule_sets.numbered(info.context.workspace, version)
     return RuleSet.of(found) if found else None
+
+
+def _number(digits: str) -> int | None:
+    # Python refuses to read numbers of thousands of digits, and no version has more than ten.
+    return int(digits) if digits.isdecimal() and len(digits) <= VERSION_DIGITS else None
 
 
 async def _rule(info: Info, key: str) -> Node | None:

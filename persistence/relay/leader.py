@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from secrets import token_hex
 
@@ -16,38 +17,44 @@ TRY = 0.25  # seconds between two tries to lead; what a graceful stop of the lea
 BATCH = 200  # links written at once: about 200 kB, far within the time that Redis has to answer
 
 
-async def lead(mongo: Mongo, place: Place) -> None:
-    """Lead whenever nobody else does, for as long as this runs; cancelled, it hands over at once."""
+async def lead(mongo: Mongo, place: Place, told: Callable[[], str]) -> None:
+    """Lead whenever nobody else does, for as long as this runs; cancelled, it hands over at once.
+
+    *told* is the token up to which this process was told everything, empty as long as there is none.
+    """
     holder = token_hex(16)
     condition = Condition("this process relays the feed", "this process does not relay the feed")
     while True:
         try:
             async with place.connect() as channel:
-                while not await channel.take(holder):
+                while True:
+                    if told() and await channel.take(holder):
+                        await _serve(mongo, channel, holder, told(), condition)
                     await asyncio.sleep(TRY)
-                await _serve(mongo, channel, holder, condition)
         except Away as away:
             condition.fails(str(away))
         await asyncio.sleep(TRY)
 
 
-async def _serve(mongo: Mongo, channel: Channel, holder: str, condition: Condition) -> None:
-    """Write the log to the stream from where it ends, for as long as the lease is the holder's."""
+async def _serve(mongo: Mongo, channel: Channel, holder: str, told: str, condition: Condition) -> None:
+    """Write the log to the stream for as long as the lease is the holder's."""
     try:
         last = await channel.newest()
+        # Not from an old end of the stream: to search hours of the log may take longer than the lease holds.
+        after = max(told, last.token) if last else told
         waiting: asyncio.Queue[Link] = asyncio.Queue(BATCH)
-        async with running(_read(mongo, last.token if last else None, waiting)):
+        async with running(_read(mongo, after, waiting)):
             while await channel.append(holder, await _batch(waiting)):
                 condition.works()
-        raise Away("the lease is another's")
+        condition.fails("another process holds the lease")
     finally:
         await channel.release(holder)
 
 
-async def _read(mongo: Mongo, after: str | None, waiting: asyncio.Queue[Link]) -> None:
+async def _read(mongo: Mongo, after: str, waiting: asyncio.Queue[Link]) -> None:
     async with aclosing(links(mongo, after)) as log:
         async for link in log:
-            # Where the log opened is worth a link: it is where others may join.
+            # Where the log opened anew is worth a link: it is where others may join.
             await waiting.put(Link(link.token, link.token, None) if isinstance(link, Opened) else link)
 
 

@@ -27,5 +27,6 @@ async def open_feed(mongo: Mongo, redis_url: str | None = None) -> AsyncIterator
             yield events
         return
     place = await Place.of(redis_url, mongo)
-    async with running(lead(mongo, place)), aclosing(Reader(mongo, place).events()) as events:
+    reader = Reader(mongo, place)
+    async with running(lead(mongo, place, reader.told)), aclosing(reader.events()) as events:
         yield events

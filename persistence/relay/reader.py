@@ -32,6 +32,10 @@ class Reader:
         self._position = BEGINNING  # in the stream, up to which it was read
         self._condition = Condition("the feed is read through Redis", "the feed is read from the database")
 
+    def told(self) -> str:
+        """The token up to which everything was told; empty before the first event."""
+        return self._token
+
     async def events(self) -> AsyncGenerator[Event, None]:
         """Every event from now on; it never ends by itself. As of tail(), the first is Opened."""
         while True:

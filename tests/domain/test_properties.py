@@ -22,7 +22,9 @@ from tests.domain.builders import NOW, a_lead, a_level_set, a_rule, adjusted, re
 KINDS = ("LINK_CLICKED", "EMAIL_OPENED", "FORM_SUBMITTED")
 SCORE = 2_000_000_000
 NEAR_ZERO = range(-11, 12)  # reaches past every bound of levels_near_zero
-OPEN = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no failure
+OPEN = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine is no failure
 
 ANYWHERE = st.integers(-300, 300) | st.integers(-SCORE, SCORE)
 
@@ -81,7 +83,7 @@ def changes() -> st.SearchStrategy[Change]:
 
 def steps(floors: Ends = FLOORS, ceilings: Ends = CEILINGS) -> st.SearchStrategy[list[Step]]:
     """Changes, each under rules and levels of its own."""
-    return st.lists(st.tuples(changes(), scorings(floors, ceilings)), max_size=12)
+    return st.lists(st.tuples(changes(), scorings(floors, ceilings)), max_size=8)
 
 
 def leads(scores: st.SearchStrategy[int] = ANYWHERE) -> st.SearchStrategy[Lead]:
@@ -285,8 +287,8 @@ def test_the_contested_scores_are_those_that_both_levels_claim(one: Level, two: 
 
 
 def documents() -> st.SearchStrategy[dict[str, Any]]:
-    """Anything a JSON parser may give, and more; numbers that JSON does not know have a test of their own."""
-    leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    """Anything a JSON parser may give, and what none should: infinities, half surrogate pairs, any name."""
+    leaves = st.none() | st.booleans() | st.integers() | st.floats()
     texts = st.text(st.characters(exclude_categories=()), max_size=5)
 
     def inner(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from random import Random
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from domain.history import ScoreChange, ScorePart
 from domain.leads import Lead, LeadRef, RefKind
 from domain.levels import LevelSet
 from persistence.feed import Event, TierChanged
+from persistence.mongo import OutcomeUnknown, Unreachable
 
 PACE = 1.0, 2.0  # seconds between two activities: every third or so is a tier change, and a person can follow
 
@@ -30,7 +32,8 @@ async def feed(
 ) -> None:
     """Let one lead after the other do something, for ever."""
     while True:
-        await act(house, workspace, cast, chance)
+        with suppress(Unreachable, OutcomeUnknown):  # the show goes on when the database is back
+            await act(house, workspace, cast, chance)
         await sleep(chance.uniform(*PACE))
 
 

@@ -14,11 +14,11 @@ TAG = "demo"
 _FIRST = (
     "Amara Anouk Bruno Chiara Dmitri Elif Emeka Freya Giulia Hana Ines Jonas Kofi Lena Mateo Mei Nadia Oskar "
     "Priya Quentin Rosa Samir Tomoko Uma Viktor Wanda Ximena Yusuf Zoe"
-).split()
+)
 _LAST = (
     "Adeyemi Bauer Costa Dubois Eriksen Fischer Garcia Haddad Ivanova Jansen Kowalski Larsen Moreau Nakamura "
     "Okafor Patel Quinn Rossi Schmidt Tanaka Umar Vargas Weber Yilmaz"
-).split()
+)
 _COMPANIES = (  # name, industry, people employed
     ("Alder & Finch", "Legal services", 35),
     ("Bluebird Logistics", "Transport", 420),
@@ -45,7 +45,19 @@ _TITLES = {  # and how well each fits, in points
     "Office Manager": 5,
     "Intern": -10,
 }
-_COUNTRIES = ("Austria", "Brazil", "Canada", "France", "Germany", "Ghana", "India", "Japan", "Poland", "Spain")
+_OUR_SIZE = range(50, 501)  # people employed by those we sell to best
+_COUNTRIES = (
+    "Austria",
+    "Brazil",
+    "Canada",
+    "France",
+    "Germany",
+    "Ghana",
+    "India",
+    "Japan",
+    "Poland",
+    "Spain",
+)
 _TAGS = ("newsletter", "partner", "trade fair", "trial", "webinar")
 
 
@@ -88,13 +100,13 @@ class Person:
     @property
     def fit(self) -> tuple[tuple[str, int], ...]:
         """Reasons why they are, or are not, whom a sales team looks for, and what each is worth."""
-        size = 20 if 50 <= self.employees <= 500 else 5
+        size = 20 if self.employees in _OUR_SIZE else 5
         return (self.title, _TITLES[self.title]), (f"{self.employees:,} employees", size)
 
 
 def people(chance: Random) -> tuple[Person, ...]:
     """All the people, no name twice."""
-    names = chance.sample(list(product(_FIRST, _LAST)), PEOPLE)
+    names = chance.sample(list(product(_FIRST.split(), _LAST.split())), PEOPLE)
     return tuple(
         Person(
             f"crm-{number}",

@@ -17,7 +17,7 @@ from domain.actors import Actor, ActorKind, Workspace
 from domain.changes import Activity, AdjustScore, RecordActivity, UpsertLead
 from domain.errors import DomainError
 from domain.levels import Dimension, table
-from domain.rules import Rule, RuleSetState, with_rule
+from domain.rules import Rule, with_rule
 from persistence.batch import Item
 from persistence.configuration import Editor
 from persistence.leads import LeadFilter
@@ -50,7 +50,8 @@ async def set_up(mongo: Mongo, workspace: Workspace, now: datetime, seed: int = 
         await _configure(house, workspace.id, Editor(ACTOR, begin, "As agreed with sales"))
         clock = StoryClock(begin)
         ledger = Ledger(mongo, house.configuration, clock)
-        for clock.time, items in _scenes(everybody, chance, begin, now):
+        for moment, items in _scenes(everybody, chance, begin, now):
+            clock.time = moment
             await _apply(ledger, workspace.id, items)
     return everybody
 

@@ -92,7 +92,10 @@ _PROPERTIES: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "EMAIL_OPENED": _MAILS,
     "LINK_CLICKED": _MAILS,
     "FORM_SUBMITTED": ({"form": "Newsletter"}, {"form": "Contact"}, {"form": "Buyer's guide"}),
-    "WEBINAR_ATTENDED": ({"title": "Selling by phone", "minutes": 41}, {"title": "First calls", "minutes": 28}),
+    "WEBINAR_ATTENDED": (
+        {"title": "Selling by phone", "minutes": 41},
+        {"title": "First calls", "minutes": 28},
+    ),
     "PRICING_PAGE_VISITED": ({"seconds": 35}, {"seconds": 140}),
     "SMS_REPLIED": ({"text": "Yes, tomorrow is fine"}, {"text": "Please call me"}),
     "APPOINTMENT_BOOKED": ({"with": "Noor", "minutes": 30}, {"with": "Piet", "minutes": 45}),

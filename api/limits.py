@@ -1,0 +1,70 @@
+"""How large an operation may be, told before anything of it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValidationContext,
+    ValidationRule,
+)
+
+DEPTH = 12  # leads > edges > node > history > edges > node > parts > rule is 8
+ALIASES = 50  # fields of one operation under other names: a dashboard, not a loop
+TOKENS = 2_000  # a long hand-written document; variables carry the data
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    depth: int = 0
+    aliases: int = 0
+
+
+class Limits(ValidationRule):
+    """Refuses operations that are nested deeper than 12 fields or have more than 50 aliases, fragments spread out.
+
+    Each fragment is measured once, for fragments that spread others twice each would otherwise take for ever.
+    """
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._fragments: dict[str, _Size] = {}
+
+    def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
+        size = self._size(node.selection_set)
+        if size.depth > DEPTH:
+            self._refuse(node, f"it is nested {size.depth} fields deep; at most {DEPTH} are allowed")
+        if size.aliases > ALIASES:
+            self._refuse(
+                node, f"it has {size.aliases} aliases, fragments spread out; at most {ALIASES} are allowed"
+            )
+
+    def _refuse(self, node: OperationDefinitionNode, message: str) -> None:
+        self.report_error(GraphQLError(f"the operation is too large: {message}", node))
+
+    def _size(self, selections: SelectionSetNode | None) -> _Size:
+        sizes = [self._selected(each) for each in selections.selections] if selections else []
+        return _Size(max((each.depth for each in sizes), default=0), sum(each.aliases for each in sizes))
+
+    def _selected(self, node: Any) -> _Size:
+        if isinstance(node, FragmentSpreadNode):
+            return self._fragment(node.name.value)
+        inner = self._size(node.selection_set)
+        if not isinstance(node, FieldNode):
+            return inner
+        if node.name.value.startswith("__"):
+            return _Size()  # introspection is as deep as its authors made it
+        return _Size(inner.depth + 1, inner.aliases + (node.alias is not None))
+
+    def _fragment(self, name: str) -> _Size:
+        if name not in self._fragments:
+            self._fragments[name] = _Size()  # what spreads itself, or is unknown, other rules refuse
+            fragment = self.context.get_fragment(name)
+            self._fragments[name] = self._size(fragment.selection_set if fragment else None)
+        return self._fragments[name]

@@ -1,0 +1,91 @@
+"""What these tests need beside a database: as many processes' worth of parts as they ask for."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from api.app import build_house
+from api.context import House
+from api.scalars import now
+from domain.actors import Workspace
+from persistence.embedded import find_mongod
+from persistence.mongo import Mongo, open_mongo
+from persistence.workspaces import Workspaces
+
+MakeHouse = Callable[[], House]
+
+
+@pytest.fixture
+async def other(mongo: Mongo, workspace: Workspace) -> Workspace:
+    """Somebody else's workspace."""
+    return await Workspaces(mongo).named(f"not {workspace.name}", now())
+
+
+@pytest.fixture
+async def make_house(mongo: Mongo) -> AsyncIterator[MakeHouse]:
+    """Makes the parts of one more process, on the tests' database."""
+    houses: list[House] = []
+
+    def make() -> House:
+        houses.append(build_house(mongo))
+        return houses[-1]
+
+    yield make
+    for house in houses:
+        await house.ledger.close()
+
+
+@pytest.fixture(scope="session")
+def fallible_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A MongoDB of its own that fails when it is told to."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    files = tmp_path_factory.mktemp("fallible")
+    command = [str(find_mongod()), "--dbpath", str(files), "--port", str(port), "--bind_ip", "127.0.0.1"]
+    options = ["--replSet", "fallible", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--quiet"]
+    with subprocess.Popen(
+        [*command, *options, "--setParameter", "enableTestCommands=1"], stdout=subprocess.DEVNULL
+    ) as server:
+        try:
+            _initiate(port)
+            yield f"mongodb://127.0.0.1:{port}/?replicaSet=fallible"
+        finally:
+            server.kill()
+
+
+def _initiate(port: int) -> None:
+    with MongoClient[dict[str, Any]]("127.0.0.1", port, directConnection=True) as client:
+        members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+        client.admin.command({"replSetInitiate": {"_id": "fallible", "members": members}})
+        while not client.admin.command("hello")["isWritablePrimary"]:
+            time.sleep(0.05)
+
+
+Fail = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def fallible(fallible_uri: str) -> AsyncIterator[Mongo]:
+    async with open_mongo(fallible_uri, "tests") as mongo:
+        yield mongo
+        await mongo.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+
+
+@pytest.fixture
+def fail(fallible: Mongo) -> Fail:
+    """Makes the fallible server fail at some commands, a number of times."""
+
+    async def fail(*commands: str, times: int = 1, **how: Any) -> None:
+        data = {"failCommands": list(commands), "appName": "tierwire", **how}
+        await fallible.client.admin.command(
+            {"configureFailPoint": "failCommand", "mode": {"times": times}, "data": data}
+        )
+
+    return fail

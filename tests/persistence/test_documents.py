@@ -1,0 +1,296 @@
+"""Every value survives the way into a document and back, and the way through the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from domain.actors import Actor, ActorKind, Workspace
+from domain.changes import Activity
+from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
+from domain.leads import Contribution, Lead, Position, Standing
+from domain.levels import Dimension, Level, LevelSet
+from domain.rules import Rule, RuleSet, RuleSetState
+from persistence.documents import (
+    from_activity,
+    from_actor,
+    from_lead,
+    from_level_set,
+    from_rule_set,
+    from_score_change,
+    to_activity,
+    to_actor,
+    to_lead,
+    to_level_set,
+    to_rule_set,
+    to_score_change,
+)
+from persistence.mongo import Mongo, new_id
+
+ADA = Actor(ActorKind.USER, "Ada")
+ZAPIER = Actor(ActorKind.API_KEY, "Zapier")
+EARLY = datetime(2026, 3, 1, 9, 30, 0, 1_000, UTC)
+LATE = datetime(2026, 3, 29, 2, 59, 59, 999_000, UTC)
+KOLKATA = timezone(timedelta(hours=5, minutes=30))
+JSON = {
+    "text": "Grüße, 世界 🚀\n\t\"'\\",
+    "dotted.name": {"$ inside": None, "": [], "a": {}},
+    "numbers": [0, -1, 2**31, 2**63 - 1, -(2**63), 0.1, -0.0, 1e300],
+    "flags": [True, False, None],
+}
+
+LEAD = Lead(
+    id="65e1a7c0f0f0f0f0f0f0f0f0",
+    engagement=Standing(
+        Position(70, "Hot", 3),
+        LATE,
+        {"click": Contribution("Click", 60, 2), "adjustments": Contribution("Adjustments", 10, 1)},
+    ),
+    profile=Standing(Position(-5, "Poor fit", 1), EARLY, {"vp": Contribution("VP", -5, 1)}),
+    created_at=EARLY,
+    updated_at=LATE,
+    external_id="crm-1",
+    email="ada@example.com",
+    name="Ada Lovelace",
+    company="Analytical Engines",
+    attributes=JSON,
+    tags=("vip", "Beta", "vip 2"),
+    last_activity_at=LATE,
+    version=12,
+)
+BARE_LEAD = Lead(
+    "65e1a7c0f0f0f0f0f0f0f0f1",
+    Standing(Position(0, None, 0), EARLY),
+    Standing(Position(0, None, 0), EARLY),
+    EARLY,
+    EARLY,
+)
+ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f2", "LINK_CLICKED", JSON, EARLY, LATE, "mail-7")
+BARE_ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f3", "SMS_REPLIED", {}, EARLY, LATE)
+CHANGE = ScoreChange(
+    LEAD.id,
+    Dimension.ENGAGEMENT,
+    12,
+    Position(24, None, 2),
+    Position(50, "Hot", 3),
+    Cause(CauseKind.ACTIVITY, ZAPIER, LATE, "by phone", "adj-1", ACTIVITY.id),
+    (
+        ScorePart("click", "Click", 26, Suppression.CEILING),
+        ScorePart("off", "Off", 0, Suppression.RULE_DISABLED),
+        ScorePart("back", "Back", 0, Suppression.FLOOR),
+        ScorePart(None, "Adjustments", 0, Suppression.FLOOR),
+    ),
+    4,
+)
+BARE_CHANGE = ScoreChange(
+    LEAD.id,
+    Dimension.PROFILE,
+    1,
+    Position(0, None, 0),
+    Position(5, None, 0),
+    Cause(CauseKind.ADJUSTMENT, ADA, EARLY),
+    (ScorePart(None, "Adjustments", 5),),
+    0,
+)
+LEVEL_SET = LevelSet(
+    Dimension.PROFILE,
+    7,
+    (Level("Low", None, -1, "#3b82f6", "still", 1), Level("High", 10, None, "#b91c1c", "pulse", 2)),
+    LATE,
+    ADA,
+    "after the fair",
+    3,
+)
+BARE_LEVEL_SET = LevelSet(Dimension.ENGAGEMENT, 0, (), EARLY, ADA)
+SPARSE_LEVEL_SET = replace(BARE_LEVEL_SET, levels=(Level("All", None, None, rank=1),))
+RULE_SET = RuleSet(
+    5,
+    RuleSetState.PUBLISHED,
+    (
+        Rule("click", "Click", "LINK_CLICKED", 30, is_enabled=False, dimension=Dimension.PROFILE),
+        Rule("reply", "Reply", "SMS_REPLIED", -7),
+    ),
+    EARLY,
+    ADA,
+    4,
+    floor=-10,
+    ceiling=100,
+    comment="Q2",
+    published_at=LATE,
+    published_by=ZAPIER,
+)
+BARE_RULE_SET = RuleSet(1, RuleSetState.DRAFT, (), EARLY, ADA, floor=None)
+
+
+def name_of(value: object) -> str:
+    return type(value).__name__
+
+
+def within(value: Any) -> Iterator[Any]:
+    """*value* and every dataclass in it."""
+    if is_dataclass(value):
+        yield value
+        inner = [getattr(value, field.name) for field in fields(value) if field.init]
+    else:
+        inner = [*value.values()] if isinstance(value, dict) else [*value] if isinstance(value, tuple) else []
+    for each in inner:
+        yield from within(each)
+
+
+def is_at_its_default(value: object, field: Field[Any]) -> bool:
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return bool(getattr(value, field.name) == default)
+
+
+@pytest.mark.parametrize("value", [LEAD, ACTIVITY, CHANGE, LEVEL_SET, RULE_SET], ids=name_of)
+def test_an_example_sets_every_field_that_its_types_have(value: object) -> None:
+    every = [(each, field) for each in within(value) for field in fields(each) if field.init]
+
+    there = {f"{name_of(each)}.{field.name}" for each, field in every}
+    assert there == {
+        f"{name_of(each)}.{field.name}" for each, field in every if not is_at_its_default(each, field)
+    }
+
+
+@pytest.mark.parametrize("lead", [LEAD, BARE_LEAD])
+def test_a_lead_survives_its_document(lead: Lead) -> None:
+    assert lead == to_lead(from_lead("w", lead))
+
+
+@pytest.mark.parametrize("field", ["external_id", "email", "name", "company", "last_activity_at"])
+def test_a_lead_without_one_field_survives_its_document(field: str) -> None:
+    lead = replace(LEAD, **{field: None})  # type: ignore[arg-type]
+
+    assert lead == to_lead(from_lead("w", lead))
+
+
+@pytest.mark.parametrize("field", ["external_id", "email", "name", "company"])
+def test_an_absent_field_of_a_lead_is_absent_from_its_document(field: str) -> None:
+    document = from_lead("w", replace(LEAD, **{field: None}))  # type: ignore[arg-type]
+
+    assert field not in document
+
+
+def test_a_lead_is_searched_by_all_its_names_in_any_case() -> None:
+    document = from_lead("w", LEAD)
+
+    assert document["search"].split("\n") == [
+        "ada lovelace",
+        "ada@example.com",
+        "analytical engines",
+        "crm-1",
+    ]
+    assert from_lead("w", BARE_LEAD)["search"] == ""
+
+
+@pytest.mark.parametrize("activity", [ACTIVITY, BARE_ACTIVITY])
+def test_an_activity_survives_its_document(activity: Activity) -> None:
+    assert activity == to_activity(from_activity("w", "lead", activity, (CHANGE,)))
+
+
+def test_an_activity_s_document_names_its_lead_and_what_it_did() -> None:
+    document = from_activity("w", "lead", ACTIVITY, (CHANGE, BARE_CHANGE))
+
+    assert (document["lead"], document["changes"]) == ("lead", [CHANGE.id, BARE_CHANGE.id])
+
+
+@pytest.mark.parametrize("change", [CHANGE, BARE_CHANGE])
+def test_a_score_change_survives_its_document(change: ScoreChange) -> None:
+    assert change == to_score_change(from_score_change("w", change))
+
+
+@pytest.mark.parametrize("kind", CauseKind)
+def test_every_cause_survives_its_document(kind: CauseKind) -> None:
+    change = replace(CHANGE, cause=replace(CHANGE.cause, kind=kind))
+
+    assert change == to_score_change(from_score_change("w", change))
+
+
+@pytest.mark.parametrize("suppressed", [None, *Suppression])
+def test_every_suppression_survives_its_document(suppressed: Suppression | None) -> None:
+    change = replace(CHANGE, parts=(ScorePart("click", "Click", 0, suppressed),))
+
+    assert change == to_score_change(from_score_change("w", change))
+
+
+def test_a_score_change_s_document_tells_its_delta_and_whether_the_tier_changed() -> None:
+    moved, stayed = from_score_change("w", CHANGE), from_score_change("w", BARE_CHANGE)
+
+    assert (moved["delta"], moved["tier_changed"]) == (26, True)
+    assert (stayed["delta"], stayed["tier_changed"]) == (5, False)
+
+
+@pytest.mark.parametrize("level_set", [LEVEL_SET, BARE_LEVEL_SET, SPARSE_LEVEL_SET])
+def test_a_level_set_survives_its_document(level_set: LevelSet) -> None:
+    assert level_set == to_level_set(from_level_set("w", level_set))
+
+
+@pytest.mark.parametrize("rule_set", [RULE_SET, BARE_RULE_SET])
+def test_a_rule_set_survives_its_document(rule_set: RuleSet) -> None:
+    assert rule_set == to_rule_set(from_rule_set("w", rule_set))
+
+
+@pytest.mark.parametrize("state", RuleSetState)
+def test_every_state_of_a_rule_set_survives_its_document(state: RuleSetState) -> None:
+    rule_set = replace(RULE_SET, state=state)
+
+    assert rule_set == to_rule_set(from_rule_set("w", rule_set))
+
+
+@pytest.mark.parametrize("kind", ActorKind)
+def test_every_actor_survives_its_document(kind: ActorKind) -> None:
+    assert to_actor(from_actor(Actor(kind, "Ada"))) == Actor(kind, "Ada")
+
+
+@pytest.mark.parametrize("lead", [LEAD, BARE_LEAD])
+async def test_a_lead_survives_the_database(mongo: Mongo, workspace: Workspace, lead: Lead) -> None:
+    lead = replace(lead, id=new_id())
+
+    await mongo.leads.insert_one(from_lead(workspace.id, lead))
+    stored = await mongo.leads.find_one({"_id": lead.id})
+
+    assert stored is not None
+    assert to_lead(stored) == lead
+
+
+@pytest.mark.parametrize("change", [CHANGE, BARE_CHANGE])
+async def test_a_score_change_survives_the_database(
+    mongo: Mongo, workspace: Workspace, change: ScoreChange
+) -> None:
+    change = replace(change, lead_id=new_id())
+
+    await mongo.score_changes.insert_one(from_score_change(workspace.id, change))
+    stored = await mongo.score_changes.find_one({"_id": change.id})
+
+    assert stored is not None
+    assert to_score_change(stored) == change
+
+
+@pytest.mark.parametrize("activity", [ACTIVITY, BARE_ACTIVITY])
+async def test_an_activity_survives_the_database(
+    mongo: Mongo, workspace: Workspace, activity: Activity
+) -> None:
+    activity = replace(activity, id=new_id())
+
+    await mongo.activities.insert_one(from_activity(workspace.id, "lead", activity, ()))
+    stored = await mongo.activities.find_one({"_id": activity.id})
+
+    assert stored is not None
+    assert to_activity(stored) == activity
+
+
+async def test_a_time_of_another_zone_comes_back_as_the_same_moment_in_utc(
+    mongo: Mongo, workspace: Workspace
+) -> None:
+    lead = replace(LEAD, id=new_id(), created_at=LATE.astimezone(KOLKATA))
+
+    await mongo.leads.insert_one(from_lead(workspace.id, lead))
+    stored = await mongo.leads.find_one({"_id": lead.id})
+
+    assert stored is not None
+    created_at = to_lead(stored).created_at
+    assert (created_at, created_at.utcoffset(), created_at.microsecond) == (LATE, timedelta(0), 999_000)

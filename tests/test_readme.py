@@ -1,0 +1,160 @@
+"""What README says is so: its commands, its first steps, its tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, build_schema, parse, validate
+
+from api import schema as edge
+from api import view
+from api.app import BODY
+from api.command import serving
+from api.errors import TROUBLES
+from api.live import hub
+from api.settings import Settings
+from api.types.common import PAGE
+from domain import bounds
+from domain.actors import Role
+from domain.levels import LEVELS
+from domain.rules import RULES
+from tests.client import Client
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SCHEMA = build_schema((ROOT / "schema.graphql").read_text())
+
+
+def section(title: str) -> str:
+    """The text under a heading."""
+    _, found, rest = README.partition(f"\n## {title}\n")
+    assert found, f"README has no section {title!r}"
+    return rest.partition("\n## ")[0]
+
+
+def documents(text: str) -> list[str]:
+    """Every GraphQL document in it, sent by a command or shown by itself."""
+    return re.findall(r"(?:<<'GRAPHQL'|```graphql)\n(.*?)\n(?:GRAPHQL|```)$", text, re.DOTALL | re.MULTILINE)
+
+
+def answers(text: str) -> list[Any]:
+    return [json.loads(each) for each in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+
+def rows(title: str) -> list[list[str]]:
+    """The cells of the table in a section, without its head."""
+    lines = [line for line in section(title).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_it_opens_with_two_commands_and_ci_runs_the_one_for_the_tests() -> None:
+    demo, tests = re.findall(r"```sh\n(.*)\n```", README.partition("\n## ")[0])
+    packages, venv, the_rest = tests.partition(" && python3 -m venv ")
+    ci = (ROOT / ".ci" / "run").read_text().splitlines()
+
+    assert (
+        demo == f"{packages} && python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/tierwire demo"
+    )
+    assert f"  {packages} || exit 1" in ci
+    assert f"{(venv + the_rest).removeprefix(' && ')} || exit 1" in ci
+
+
+@pytest.mark.parametrize("document", documents(README))
+def test_every_operation_is_one_of_the_schema(document: str) -> None:
+    assert validate(SCHEMA, parse(document)) == []
+
+
+async def test_the_first_steps_lead_to_the_answer_that_is_shown(client: Client) -> None:
+    *steps, last = documents(section("First steps"))
+    (shown,) = answers(section("First steps"))
+
+    for step in steps:
+        assert "message" not in await client(step)
+
+    assert await client.answer(last) == shown
+
+
+async def test_the_refusal_is_the_one_that_is_shown(client: Client) -> None:
+    (levels, *_), (refused,) = documents(section("First steps")), documents(section("Refusals"))
+    (shown,) = answers(section("Refusals"))
+    await client(levels)
+
+    assert await client.answer(refused) == shown
+
+
+async def test_a_board_by_the_subscription_that_is_shown_is_told(client: Client) -> None:
+    levels = documents(section("First steps"))[0]
+    (subscription,) = documents(section("Live boards"))
+    await client(levels)
+
+    async with client.subscribe(subscription) as board:
+        await client(
+            'mutation { adjustScore(input: {lead: {externalId: "crm-1"}, delta: 60}) { __typename } }'
+        )
+        told = await anext(board)
+
+    assert told["changes"][0]["to"]["name"] == "Hot"
+
+
+def test_the_settings_are_those_that_there_are_with_their_defaults() -> None:
+    shown = {name.strip("`"): default.strip("`") for name, default, _ in rows("Settings")}
+    fields = {name: field for name, field in Settings.model_fields.items() if field.init is not False}
+
+    assert shown == {f"TIERWIRE_{name.upper()}": _default(field.default) for name, field in fields.items()}
+
+
+def _default(value: object) -> str:
+    if isinstance(value, Path):
+        return f"~/{value.relative_to(Path.home())}"
+    return "none" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def test_every_code_of_an_error_is_named() -> None:
+    codes = {"UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED", "BUG", *(code for code, _ in TROUBLES.values())}
+
+    assert codes == set(re.findall(r"`([A-Z_]+)`", section("Refusals")))
+
+
+def test_the_roles_are_those_that_there_are_in_order() -> None:
+    assert [role.strip("`") for role, _ in rows("Keys and roles")] == [role.value for role in Role]
+
+
+def test_the_bounds_are_those_that_are_held() -> None:
+    shown = [bound for _, bound in rows("Bounds")]
+
+    assert shown == [
+        f"{BODY:,} bytes",
+        f"{serving.SOCKET_MESSAGE:,} bytes, {view.OPERATIONS}",
+        f"{edge.DEPTH}, {edge.ALIASES}, {edge.TOKENS:,}",
+        f"{PAGE[0]} to {PAGE[1]}",
+        f"{bounds.BULK:,}",
+        f"{bounds.NAME} characters",
+        f"{bounds.EMAIL} characters",
+        f"{bounds.KEY} characters",
+        f"{bounds.KIND} characters, UPPER_SNAKE",
+        f"{bounds.REASON:,} characters",
+        f"{bounds.JSON_BYTES:,} bytes, {bounds.JSON_DEPTH} levels deep",
+        f"{bounds.TAGS}",
+        f"{LEVELS}, {RULES}",
+        f"±{bounds.POINTS:,}, not 0",
+        f"±{bounds.SCORE:,}",
+        f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",
+        f"{hub.PENDING:,}",
+        f"{hub.RING:,} in each process",
+    ]
+
+
+def test_ci_looks_for_every_root_field_in_the_contract() -> None:
+    listed = re.findall(r"\b(?:Query|Mutation|Subscription)\.\w+", (ROOT / ".ci" / "run").read_text())
+    roots = [SCHEMA.type_map[name] for name in ("Query", "Mutation", "Subscription")]
+
+    assert sorted(listed) == sorted(
+        f"{root.name}.{field}"
+        for root in roots
+        if isinstance(root, GraphQLObjectType)
+        for field in root.fields
+    )
