@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 
-from api import schema as edge
+from api import limits as edge
 from api import view
 from api.app import BODY
 from api.command import serving

@@ -210,13 +210,15 @@ def test_a_document_one_byte_over_is_too_large(value: object, size: int) -> None
     assert list(bounds.document(PATH, value)) == [Problem(PATH, Fault.TOO_LARGE, 100_000, size)]
 
 
-@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), 2**53 + 1, 1e300, -0.0])
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), 2**53 + 1, 1e18, -0.0])
 def test_numbers_that_fit_the_store_pass(value: float) -> None:
     assert faults_of({"a": value, "b": [value]}) == []
 
 
-@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, pytest.param(10**5_000, id="huge")])
-def test_a_whole_number_beyond_64_bits_is_not_storable(value: int) -> None:
+@pytest.mark.parametrize(
+    "value", [2**63, -(2**63) - 1, pytest.param(10**5_000, id="huge"), 1e300, -(2.0**63)]
+)
+def test_a_number_beyond_64_bits_is_not_storable(value: float) -> None:
     assert list(bounds.document(PATH, {"a": [0, value]})) == [Problem((*PATH, "a", "1"), Fault.NOT_STORABLE)]
 
 
