@@ -23,12 +23,12 @@ from api.scalars import now
 from api.settings import Settings
 from api.view import View
 from persistence.configuration import Configuration
-from persistence.feed import tail
 from persistence.history import History
 from persistence.leads import Leads
 from persistence.ledger import Ledger
 from persistence.levels import LevelSets
 from persistence.mongo import Mongo, open_mongo
+from persistence.relay import open_feed
 from persistence.rules import RuleSets
 from persistence.workspaces import Keys
 
@@ -85,9 +85,13 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         raise ValueError(
             "TIERWIRE_MONGO_URI is not set; `tierwire serve` starts an embedded MongoDB by itself"
         )
-    async with open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo:
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    async with (
+        open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo,
+        open_feed(mongo, redis_url) as feed,
+    ):
         house = build_house(mongo)
-        following = asyncio.create_task(house.hub.follow(tail(mongo)))
+        following = asyncio.create_task(house.hub.follow(feed))
         try:
             await house.hub.opened.wait()
             yield house

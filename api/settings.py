@@ -11,13 +11,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Read from TIERWIRE_* variables; the defaults run everything on one machine with nothing else installed."""
 
-    model_config = SettingsConfigDict(env_prefix="TIERWIRE_")
+    # Inputs are hidden because a URL that is refused may hold a password.
+    model_config = SettingsConfigDict(env_prefix="TIERWIRE_", hide_input_in_errors=True)
 
     mongo_uri: SecretStr | None = Field(
         default=None,
         description="A MongoDB replica set. Without it an embedded MongoDB is started and kept under DATA.",
     )
     mongo_database: str = Field(default="tierwire", description="The database's name.")
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="A Redis or Valkey, through which one process reads the database's log for all of several. "
+        "Without it each reads that itself, and while it is away, too.",
+    )
     data: Path = Field(
         default=Path.home() / ".tierwire",
         description="The folder of the embedded MongoDB and the owner's key.",
@@ -50,3 +56,10 @@ class Settings(BaseSettings):
         if uri and not uri.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
             raise ValueError("must begin with mongodb:// or mongodb+srv://")
         return uri
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return url

@@ -22,6 +22,7 @@ from api.schema import sdl
 from api.settings import Settings
 from domain.actors import Role
 from persistence.embedded import EmbeddedUnavailable, embedded_mongo
+from persistence.mongo import Unreachable, open_mongo
 
 HERE = "127.0.0.1"
 
@@ -86,6 +87,7 @@ def database() -> Iterator[Settings]:
     """The settings, with a MongoDB to work on: an embedded one, as long as the context lasts, if none is named."""
     settings = _settings()
     if settings.mongo_uri is not None:
+        asyncio.run(_reach(settings.mongo_uri.get_secret_value(), settings.mongo_database))
         yield settings
         return
     try:
@@ -95,6 +97,21 @@ def database() -> Iterator[Settings]:
             yield settings.embedded_at(uri)
     except EmbeddedUnavailable as error:
         say.print(str(error), style="red", soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+async def _reach(uri: str, name: str) -> None:
+    try:
+        async with open_mongo(uri, name):
+            pass
+    except Unreachable as error:
+        reason = str(error).partition(",")[0]
+        say.print(
+            f"TIERWIRE_MONGO_URI: no MongoDB can be reached there ({reason}); is it running, and a replica set?",
+            style="red",
+            soft_wrap=True,
+            markup=False,
+        )
         raise typer.Exit(1) from error
 
 

@@ -15,7 +15,7 @@ class UserError:
 @strawberry.type(description="One faulty field of an input.")
 class InputProblem:
     path: list[str] = strawberry.field(
-        description="Where the field stands in the input; list items by index."
+        description="Where the field stands in the input, or in its item of a bulk; list items by index."
     )
     message: str = strawberry.field(description="The reason and the bound, to be read after the path.")
 
