@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -31,6 +33,8 @@ from persistence.mongo import Mongo, open_mongo
 from persistence.relay import open_feed
 from persistence.rules import RuleSets
 from persistence.workspaces import Keys
+
+_log = structlog.get_logger()
 
 GARBAGE = (
     50_000  # objects made before the collector looks: a few bulk requests' worth, which are gone by then
@@ -92,14 +96,21 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     ):
         house = build_house(mongo)
         following = asyncio.create_task(house.hub.follow(feed))
+        following.add_done_callback(_ended)
         try:
             await house.hub.opened.wait()
             yield house
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
             await house.ledger.close()
+            following.cancel()
+            await asyncio.wait([following])
+
+
+def _ended(following: asyncio.Task[None]) -> None:
+    """Without the feed boards would go stale unseen: say so, and have the process end and be started again."""
+    if not following.cancelled() and (error := following.exception()):
+        _log.critical("the feed ended", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def build_house(mongo: Mongo) -> House:

@@ -12,6 +12,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 from api.errors import Denied
 from domain.actors import Viewer
+from persistence.mongo import Unreachable
 from persistence.workspaces import Keys
 
 REMEMBERED = 5.0  # seconds a key is trusted without asking again: how long a removed key may still pass
@@ -54,7 +55,12 @@ class Door:
         since, viewer = self._known.get(digest, (0.0, None))
         if viewer and monotonic() - since < REMEMBERED:
             return viewer
-        viewer = await self._keys.viewer(secret)
+        try:
+            viewer = await self._keys.viewer(secret)
+        except Unreachable as error:
+            raise Denied(
+                "UNAVAILABLE", "the database cannot be reached; send it again in a moment"
+            ) from error
         if viewer:
             if len(self._known) >= KNOWN:
                 self._known.clear()

@@ -29,6 +29,7 @@ from domain import errors
 from domain.errors import Fault, Problem
 from domain.leads import RefKind
 from domain.levels import ScoreRange
+from persistence.commits import Conflict
 from persistence.mongo import OutcomeUnknown, Unreachable
 
 _log = structlog.get_logger()
@@ -50,7 +51,7 @@ def _range(low: object, high: object) -> str:
 
 
 FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
-    Fault.EMPTY: lambda _, __: "must not be empty; leave it out if there is none",
+    Fault.EMPTY: lambda _, __: "must not be empty",
     Fault.TOO_LONG: lambda bound, actual: f"must have at most {bound:,} characters; it has {actual:,}",
     Fault.TOO_MANY: lambda bound, actual: f"may have at most {bound:,} items; it has {actual:,}",
     Fault.TOO_DEEP: lambda bound, _: f"may be nested at most {bound} levels deep",
@@ -64,12 +65,17 @@ FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
         "cannot be stored: a whole number must fit 64 bits, a text must be valid Unicode, "
         "and a name must not be empty, begin with $ or hold NUL"
     ),
+    Fault.NOT_A_MOMENT: lambda _, actual: (
+        f"must be a time as ISO 8601 with an offset, as in 2026-03-01T09:30:00Z; it is {actual!r}"
+    ),
     Fault.NO_OFFSET: lambda _, actual: f"needs an offset, as in {actual}Z or {actual}+02:00",
     Fault.TOO_FAR_AHEAD: lambda bound, actual: (
         f"may lie at most {bound // timedelta(hours=1)} hours ahead; it is {actual}"
     ),
     Fault.REVERSED: lambda bound, actual: f"must not be under min: {actual} is less than {bound}",
-    Fault.DUPLICATE: lambda _, actual: f"is used twice: {actual!r}; names differ by more than case",
+    Fault.DUPLICATE: lambda _, actual: (
+        f"must differ from every other name by more than case; {actual!r} is there twice"
+    ),
     Fault.TAKEN: lambda _, actual: f"{actual!r} belongs to another lead; refer to that lead by it instead",
     Fault.KEY_REUSED: lambda _, actual: (
         f"{actual!r} was used before for something else; a key stands for one change of one lead for ever"
@@ -78,7 +84,8 @@ FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
         f"{actual!r} is not the id of a {bound[0]}: those begin with {bound[1]}"
     ),
     Fault.UNKNOWN_LEVEL: lambda bound, actual: (
-        f"there is no level {actual!r}; there are {', '.join(bound) or 'none yet: add some with replaceLevels'}"
+        f"names {actual!r}, but there is no such level; there are "
+        f"{', '.join(bound) or 'none yet: add some with replaceLevels'}"
     ),
     Fault.MALFORMED_CURSOR: lambda _, actual: (
         f"{actual!r} is not a cursor of this list in this order; begin again without one"
@@ -178,13 +185,17 @@ HANDLERS = [_Handler(exception) for exception in REFUSALS]
 
 
 TROUBLES: dict[type[Exception], tuple[str, str]] = {
+    Conflict: (
+        "UNAVAILABLE",
+        "others keep writing to the same leads; nothing was written: send it again in a moment",
+    ),
     Unreachable: (
         "UNAVAILABLE",
         "the database cannot be reached; nothing was written: send it again in a moment",
     ),
     OutcomeUnknown: (
         "OUTCOME_UNKNOWN",
-        "the database did not say whether it wrote this; what has a key is safely sent again, and counts once",
+        "the database did not say whether it wrote all of this; what has a key is safely sent again, and counts once",
     ),
 }
 
@@ -199,13 +210,20 @@ class Explain(MaskErrors):
     def __init__(self) -> None:
         super().__init__(lambda error: not isinstance(error.original_error, MISTAKES))
 
+    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        processed = super()._process_errors(errors)
+        for error in processed:
+            error.extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
+        return processed
+
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         cause = error.original_error
         if isinstance(cause, errors.DomainError):
             return _said(error, refusal(cause).message, type(cause).__name__)
         for trouble, (code, message) in TROUBLES.items():
             if isinstance(cause, trouble):
-                _log.warning("the database could not be reached", code=code, cause=str(cause))
+                # Without its text, which may hold the documents it speaks of.
+                _log.warning("an operation could not be carried out", code=code, cause=type(cause).__name__)
                 return _said(error, message, code)
         error_id = uuid.uuid4().hex[:12]
         _log.error("an operation failed", error_id=error_id, path=error.path, exc_info=cause)

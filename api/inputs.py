@@ -68,7 +68,7 @@ class ActivityInput:
     )
     key: str | None = strawberry.field(
         default=None,
-        description="At most 255 characters. An activity with a key that was used before is not recorded again.",
+        description="At most 255 characters. An activity with a key that an activity had before is not recorded again.",
     )
 
     def activity(self, context: Context) -> Activity:
@@ -77,7 +77,7 @@ class ActivityInput:
             new_id(),
             self.kind,
             {} if self.properties is None else self.properties,
-            self.occurred_at or now,
+            now if self.occurred_at is None else self.occurred_at,
             now,
             self.key,
         )
@@ -106,7 +106,7 @@ class AdjustScoreInput:
     )
     key: str | None = strawberry.field(
         default=None,
-        description="At most 255 characters. An adjustment with a key that was used before is not made again.",
+        description="At most 255 characters. An adjustment with a key that an adjustment had before is not made again.",
     )
 
     def item(self, context: Context) -> Item:
@@ -182,7 +182,8 @@ class RuleInput:
     name: str = strawberry.field(description="What it pays for, as people say it; 1 to 200 characters.")
     is_enabled: bool = strawberry.field(default=True, description="Whether it pays.")
     activity: str | None = strawberry.field(
-        default=None, description="The activity kind that triggers it: UPPER_SNAKE, at most 64 characters."
+        default=None,
+        description="The activity kind that triggers it; needed. UPPER_SNAKE, at most 64 characters.",
     )
     points: int = strawberry.field(description="What it gives, or takes: within ±1,000,000, and not 0.")
 

@@ -9,14 +9,21 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
+    IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
     ValidationRule,
 )
 
+from api.types.common import PAGE, PAGE_SIZE
+
 DEPTH = 12  # leads > edges > node > history > edges > node > parts > rule is 8
 ALIASES = 50  # fields of one operation under other names: a dashboard, not a loop
+NODES = (
+    20_000  # entries of lists within lists: a page of 100 leads with 100 entries of history each, twice over
+)
+LISTS = {"leads", "history", "activities", "levelSets"}
 TOKENS = 2_000  # a long hand-written document; variables carry the data
 
 
@@ -24,10 +31,11 @@ TOKENS = 2_000  # a long hand-written document; variables carry the data
 class _Size:
     depth: int = 0
     aliases: int = 0
+    nodes: int = 0
 
 
 class Limits(ValidationRule):
-    """Refuses operations that are nested deeper than 12 fields or have more than 50 aliases, fragments spread out.
+    """Refuses operations nested deeper than 12 fields, of more than 50 aliases, or that ask for over 20,000 entries.
 
     Each fragment is measured once, for fragments that spread others twice each would otherwise take for ever.
     """
@@ -40,9 +48,15 @@ class Limits(ValidationRule):
         size = self._size(node.selection_set)
         if size.depth > DEPTH:
             self._refuse(node, f"it is nested {size.depth} fields deep; at most {DEPTH} are allowed")
-        if size.aliases > ALIASES:
+        elif size.aliases > ALIASES:
             self._refuse(
-                node, f"it has {size.aliases} aliases, fragments spread out; at most {ALIASES} are allowed"
+                node,
+                f"it has {size.aliases} aliases, counting every use of a fragment; at most {ALIASES} are allowed",
+            )
+
+        elif size.nodes > NODES:
+            self._refuse(
+                node, f"it may ask for {size.nodes:,} entries of lists; at most {NODES:,} are allowed"
             )
 
     def _refuse(self, node: OperationDefinitionNode, message: str) -> None:
@@ -50,7 +64,11 @@ class Limits(ValidationRule):
 
     def _size(self, selections: SelectionSetNode | None) -> _Size:
         sizes = [self._selected(each) for each in selections.selections] if selections else []
-        return _Size(max((each.depth for each in sizes), default=0), sum(each.aliases for each in sizes))
+        return _Size(
+            max((each.depth for each in sizes), default=0),
+            sum(each.aliases for each in sizes),
+            sum(each.nodes for each in sizes),
+        )
 
     def _selected(self, node: Any) -> _Size:
         if isinstance(node, FragmentSpreadNode):
@@ -60,7 +78,8 @@ class Limits(ValidationRule):
             return inner
         if node.name.value.startswith("__"):
             return _Size()  # introspection is as deep as its authors made it
-        return _Size(inner.depth + 1, inner.aliases + (node.alias is not None))
+        nodes = _entries(node) * (1 + inner.nodes) if node.name.value in LISTS else inner.nodes
+        return _Size(inner.depth + 1, inner.aliases + (node.alias is not None), nodes)
 
     def _fragment(self, name: str) -> _Size:
         if name not in self._fragments:
@@ -68,3 +87,11 @@ class Limits(ValidationRule):
             fragment = self.context.get_fragment(name)
             self._fragments[name] = self._size(fragment.selection_set if fragment else None)
         return self._fragments[name]
+
+
+def _entries(node: FieldNode) -> int:
+    """How many entries a list is asked for; the most there can be where a variable says it."""
+    for argument in node.arguments or ():
+        if argument.name.value == "first":
+            return int(argument.value.value) if isinstance(argument.value, IntValueNode) else PAGE[1]
+    return PAGE_SIZE

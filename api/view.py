@@ -29,7 +29,8 @@ from api.schema import schema
 OPERATIONS = 100  # under way on one socket
 INIT = timedelta(seconds=10)  # to say connection_init after a socket has opened
 SUBSCRIBE = "a subscription goes over a WebSocket to this address, by graphql-transport-ws"
-STATUS = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429}
+QUERY = 65_536  # characters: queries are kept once parsed, so that they must be bounded
+STATUS = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429, "UNAVAILABLE": 503}
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
@@ -112,7 +113,16 @@ class View(GraphQL[Context, None]):
             except Denied as denied:
                 await _denial(denied)(scope, receive, send)
                 return
-        await super().__call__(scope, receive, send)
+            await (await self._answer(Request(scope, receive)))(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self.run(request)
+        except HTTPException as refusal:
+            error = {"message": refusal.reason, "extensions": {"code": "BAD_REQUEST"}}
+            return JSONResponse({"errors": [error]}, refusal.status_code)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002 - the base's signature
         context = Context(self._house, request.scope.get("viewer"))
@@ -131,6 +141,10 @@ class View(GraphQL[Context, None]):
         parsed = super().parse_json(data)
         if not isinstance(parsed, dict):
             raise HTTPException(400, "The body must be a JSON object with a query in it")
+        if len(str(parsed.get("query"))) > QUERY:
+            raise HTTPException(
+                400, f"The query may have at most {QUERY:,} characters; variables carry the data"
+            )
         return parsed
 
     async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
@@ -152,4 +166,4 @@ class View(GraphQL[Context, None]):
 def _denial(denied: Denied) -> JSONResponse:
     code = (denied.extensions or {})["code"]
     headers = {"UNAUTHENTICATED": {"www-authenticate": "Bearer"}, "RATE_LIMITED": {"retry-after": "60"}}
-    return JSONResponse({"errors": [denied.formatted]}, STATUS[code], headers[code])
+    return JSONResponse({"errors": [denied.formatted]}, STATUS[code], headers.get(code))

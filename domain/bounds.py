@@ -60,10 +60,12 @@ def points(path: Path, value: int) -> Problems:
     return whole(path, value, -POINTS, POINTS)
 
 
-def moment(path: Path, value: datetime | None, now: datetime | None = None) -> Problems:
-    """A time with an offset, not before 1970; with *now* given, at most a day ahead of it."""
+def moment(path: Path, value: object, now: datetime | None = None) -> Problems:
+    """A time with an offset, not before 2 January 1970; with *now* given, at most a day ahead of it. None passes."""
     if value is None:
         return ()
+    if not isinstance(value, datetime):
+        return (Problem(path, Fault.NOT_A_MOMENT, actual=value),)
     if value.tzinfo is None:
         return (Problem(path, Fault.NO_OFFSET, actual=value.isoformat()),)
     if value < EARLIEST:

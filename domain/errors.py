@@ -36,6 +36,7 @@ class Fault(Enum):
     NOT_A_COLOR = "not a colour"
     NOT_AN_OBJECT = "not an object"
     NOT_STORABLE = "not storable"
+    NOT_A_MOMENT = "not a moment"
     NO_OFFSET = "no offset"
     TOO_FAR_AHEAD = "too far ahead"
     REVERSED = "reversed"

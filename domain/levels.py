@@ -174,6 +174,14 @@ def level_problems(level: Level) -> Iterator[Problem]:
         yield Problem(("color",), Fault.NOT_A_COLOR, actual=level.color)
 
 
+def replaced(levels: tuple[Level, ...], wanted: Iterable[Level]) -> tuple[Level, ...]:
+    """The table of the *wanted* levels; one that keeps its name keeps its colour, unless it brings its own."""
+    colors = {level.name.casefold(): level.color for level in levels}
+    return table(
+        replace(level, color=level.color or colors.get(level.name.strip().casefold())) for level in wanted
+    )
+
+
 def added(levels: tuple[Level, ...], level: Level) -> tuple[Level, ...]:
     """The table with *level* in it; raises InvalidInput or LevelsOverlap."""
     refuse(_row_problems(level, levels))

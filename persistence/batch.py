@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pymongo import InsertOne, UpdateMany, UpdateOne
 
-from domain.changes import Activity, Change, RecordActivity, UpsertLead
+from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
@@ -29,6 +29,16 @@ class Seen:
     lead_id: str
     activity: Activity | None
     changes: tuple[ScoreChange, ...]
+
+    def was(self, change: Change) -> bool:
+        """Whether *change* can be what the key stood for then."""
+        match change:
+            case RecordActivity(activity=activity):
+                return self.activity is not None and self.activity.kind == activity.kind
+            case AdjustScore(dimension=dimension, delta=delta):
+                ((did, part),) = ((each.dimension, part) for each in self.changes for part in each.parts)
+                return did is dimension and (part.points == delta or part.suppressed is not None)
+        return False
 
 
 def key_of(change: Change) -> Key | None:
@@ -110,10 +120,7 @@ class Batch:
         return replace(lead, external_id=ref.value)
 
     def _repeated(self, seen: Seen, lead: Lead | None, change: Change, key: Key) -> Outcome:
-        other_kind = isinstance(change, RecordActivity) and change.activity.kind != (
-            seen.activity and seen.activity.kind
-        )
-        if lead is None or lead.id != seen.lead_id or other_kind:
+        if lead is None or lead.id != seen.lead_id or not seen.was(change):
             path = ("activity", "key") if isinstance(change, RecordActivity) else ("key",)
             raise InvalidInput(Problem(path, Fault.KEY_REUSED, actual=key[1]))
         return Outcome(lead, self.scoring, seen.changes, seen.activity, duplicate=True)

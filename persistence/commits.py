@@ -20,6 +20,7 @@ from persistence.leads import REF_FIELDS, REF_INDEXES
 from persistence.mongo import Mongo, OutcomeUnknown, Session, Unreachable
 
 PATIENCE = 15.0  # seconds that an answer to a commit is waited for, through elections
+PAUSE = 0.05  # seconds between two askings
 UNKNOWN = "UnknownTransactionCommitResult"
 WRITE_CONFLICT, DUPLICATE_KEY = 112, 11000  # MongoDB's codes
 
@@ -132,6 +133,7 @@ async def _commit_surely(session: Session) -> None:
                 raise
             if loop.time() > deadline:
                 raise OutcomeUnknown(str(error)) from error
+            await asyncio.sleep(PAUSE)
         else:
             return
 

@@ -70,15 +70,15 @@ Event = TierChanged | LevelsChanged | Opened
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What the log holds after the token `prev` up to `token`: one event, that of `token`, or none.
+    """All that the log holds after the token `prev` up to `token`: events in their order, or none.
 
-    Links are true whoever reads them: one who was told everything up to a token between the two has been told
-    everything up to `token` after the event.
+    It is true whoever reads it: one who was told everything up to some token between the two, and then the events
+    after that, was told everything up to `token`.
     """
 
     prev: str
     token: str
-    event: Mapping[str, Any] | None
+    events: tuple[Mapping[str, Any], ...]
 
 
 async def tail(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Event, None]:
@@ -90,14 +90,15 @@ async def tail(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Event, 
         async for link in log:
             if isinstance(link, Opened):
                 yield link
-            elif link.event is not None:
-                yield to_event(link.event)
+                continue
+            for event in link.events:
+                yield to_event(event)
 
 
 async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened | Link, None]:
     """The log as it is read: a chain of links that begins *after* a token, or where Opened says.
 
-    While the database answers, there is a link at least every AWAIT milliseconds: one without an event tells how
+    While the database answers, there is a link at least every AWAIT milliseconds: one without events tells how
     far the log was read, which keeps the token of a quiet installation from falling out of it.
     """
     while True:
@@ -123,7 +124,9 @@ async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened
 
 async def _next(stream: AsyncIOMotorChangeStream[Document], prev: str) -> Link:
     event = await stream.try_next()
-    return Link(prev, event["_id"]["_data"] if event else max(prev, _token(stream)), event)
+    if event is None:
+        return Link(prev, max(prev, _token(stream)), ())
+    return Link(prev, event["_id"]["_data"], (event,))
 
 
 def _token(stream: AsyncIOMotorChangeStream[Document]) -> str:
@@ -131,9 +134,22 @@ def _token(stream: AsyncIOMotorChangeStream[Document]) -> str:
     return token
 
 
-def to_event(event: Mapping[str, Any]) -> TierChanged | LevelsChanged:
-    """The event that an insert in the log tells of."""
+def to_event(event: Mapping[str, Any]) -> Event:
+    """The event that an insert in the log tells of.
+
+    One that cannot be read, as when a newer process wrote it, is as good as lost: the feed is Opened after it.
+    """
     token, document = event["_id"]["_data"], event["fullDocument"]
+    try:
+        return _read(token, event, document)
+    except (KeyError, TypeError, ValueError) as error:
+        _log.error(
+            "the feed passed over what it cannot read", collection=event["ns"]["coll"], error=repr(error)
+        )
+        return Opened(token)
+
+
+def _read(token: str, event: Mapping[str, Any], document: Document) -> TierChanged | LevelsChanged:
     if event["ns"]["coll"] == "level_sets":
         return LevelsChanged(token, document["workspace"], to_level_set(document))
     return TierChanged(token, document["workspace"], to_score_change(document))

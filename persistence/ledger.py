@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,13 +32,16 @@ CONFLICT_PATIENCE = 75.0
 PAUSE = 0.1  # seconds, the longest random wait between two tries
 
 
+Result = Outcome | Exception
+
+
 @dataclass(slots=True, eq=False)
 class _Call:
     """What one caller asked for and when, and the results as they come."""
 
-    results: list[Outcome | DomainError]
+    results: list[Result]
     left: int
-    done: asyncio.Future[list[Outcome | DomainError]]
+    done: asyncio.Future[list[Result]]
     since: float
 
 
@@ -55,16 +58,12 @@ class _Entry:
         """What no two flights may have at once: the leads by name, and the call, whose items keep their order."""
         return (self.call, *names_of(self.item))
 
-    def settle(self, result: Outcome | DomainError) -> None:
+    def settle(self, result: Result) -> None:
         call = self.call
         call.results[self.at] = result
         call.left -= 1
         if call.left == 0 and not call.done.done():  # the caller may have gone
             call.done.set_result(call.results)
-
-    def fail(self, error: Exception) -> None:
-        if not self.call.done.done():
-            self.call.done.set_exception(error)
 
 
 @dataclass(slots=True)
@@ -74,10 +73,11 @@ class _Queue:
     waiting: deque[_Entry] = field(default_factory=deque)
     in_flight: set[Name | _Call] = field(default_factory=set)
     flights: set[asyncio.Task[None]] = field(default_factory=set)
+    stuck: bool = False  # nothing that waits may fly before something lands: no need to look again
 
     def take(self) -> list[_Entry]:
         """The next batch: the first that wait, but for leads in flight and what must stay behind those."""
-        if self.flights and (len(self.waiting) < BATCH or len(self.flights) == FLIGHTS):
+        if self.flights and (self.stuck or len(self.waiting) < BATCH or len(self.flights) == FLIGHTS):
             return []
         taken: list[_Entry] = []
         passed: list[_Entry] = []
@@ -90,6 +90,7 @@ class _Queue:
                 blocked.update(entry.claims)
                 passed.append(entry)
         self.waiting.extendleft(reversed(passed))
+        self.stuck = not taken
         return taken
 
 
@@ -108,16 +109,18 @@ class Ledger:
         return outcome
 
     async def apply_all(self, workspace: str, items: Sequence[Item]) -> list[Outcome | DomainError]:
-        """Apply each change by itself, in order: its outcome, or the refusal that harms no other."""
+        """Apply each change by itself, in order: its outcome, or the refusal that harms no other.
+
+        Raises Unreachable or Conflict when nothing was written, OutcomeUnknown when that is not certain of all.
+        """
         if not items:
             return []
         loop = asyncio.get_running_loop()
-        results: list[Outcome | DomainError] = [DomainError()] * len(items)
-        call = _Call(results, len(items), loop.create_future(), loop.time())
+        call = _Call([DomainError()] * len(items), len(items), loop.create_future(), loop.time())
         queue = self._queues.setdefault(workspace, _Queue())
         queue.waiting.extend(_Entry(call, at, item) for at, item in enumerate(items))
         self._start(workspace, queue)
-        return await call.done
+        return list(_told(await call.done))
 
     async def close(self) -> None:
         """Wait until everything that was accepted is committed."""
@@ -140,6 +143,7 @@ class Ledger:
     ) -> None:
         queue.flights.discard(flight)
         queue.in_flight -= claims
+        queue.stuck = False
         self._start(workspace, queue)
 
     async def _commit(self, workspace: str, entries: Sequence[_Entry], *, recall: bool = False) -> None:
@@ -173,8 +177,19 @@ class Ledger:
             case Conflict():
                 return await _spared(entries, error), recall
         for entry in entries:
-            entry.fail(error)
+            entry.settle(error)
         return (), recall
+
+
+def _told(results: Sequence[Result]) -> Iterator[Outcome | DomainError]:
+    """The results, unless some of them are trouble that their caller must be told of as a whole."""
+    troubles = [each for each in results if isinstance(each, Exception) and not isinstance(each, DomainError)]
+    if troubles and any(isinstance(each, Outcome) for each in results):
+        raise OutcomeUnknown(f"{len(troubles)} of {len(results)} changes failed") from troubles[0]
+    for each in results:
+        if isinstance(each, Exception) and not isinstance(each, DomainError):
+            raise each
+        yield each
 
 
 async def _spared(entries: Sequence[_Entry], error: Exception) -> Sequence[_Entry]:
@@ -184,5 +199,5 @@ async def _spared(entries: Sequence[_Entry], error: Exception) -> Sequence[_Entr
     patience = CONFLICT_PATIENCE if isinstance(error, Conflict) else PATIENCE
     for entry in entries:
         if now - entry.call.since >= patience:
-            entry.fail(error)
+            entry.settle(error)
     return [entry for entry in entries if now - entry.call.since < patience]

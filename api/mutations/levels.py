@@ -10,7 +10,7 @@ from api.context import Context, Info
 from api.inputs import LevelInput
 from api.types.levels import LevelSet
 from api.types.refusals import InvalidInput, LevelsOverlap, NotFound, VersionConflict
-from domain.levels import Dimension, added, removed, table, updated
+from domain.levels import Dimension, added, removed, replaced, updated
 from persistence.levels import Edit
 
 
@@ -102,7 +102,7 @@ class LevelMutations:
         input: Annotated[ReplaceLevelsInput, strawberry.argument(description="The table.")],  # noqa: A002
     ) -> LevelsResult:
         levels = [each.level() for each in input.levels]
-        return await _edited(info.context, input, lambda _: table(levels))
+        return await _edited(info.context, input, lambda current: replaced(current, levels))
 
     @strawberry.mutation(description="Make the table of an old version the next. Needs EDITOR.")
     async def revert_levels(

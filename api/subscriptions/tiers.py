@@ -28,7 +28,10 @@ _TOKEN = re.compile("[0-9A-F]{10,1000}")
 @strawberry.type
 class TierSubscriptions:
     @strawberry.subscription(
-        description="Every tier change from now on, or from `after`, the moment it is committed. Needs VIEWER."
+        description=(
+            "Every tier change from now on, or from `after`, the moment it is committed. An edit of the levels is told "
+            "by `levelSetChanged`: read afresh then, for it may take any lead into another level. Needs VIEWER."
+        )
     )
     async def lead_tier_changed(
         self,

@@ -95,7 +95,9 @@ class OrderDirection(Enum):
 
 @strawberry.interface(description="Whatever has a life of its own and can be fetched again by `node`.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Opaque, unique among all types, and for ever the same.")
+    id: strawberry.ID = strawberry.field(
+        description="Opaque, unique among all types, and the same for as long as the thing is."
+    )
 
 
 @strawberry.type(description="Who made a change.")

@@ -25,14 +25,16 @@ class InvalidInput(UserError):
     problems: list[InputProblem] = strawberry.field(description="Each faulty field, with reason and bound.")
 
 
-@strawberry.type(description="The id names no lead of this workspace.")
+@strawberry.type(description="The reference names no lead of this workspace.")
 class LeadNotFound(UserError):
     pass
 
 
 @strawberry.type(description="The id or name names nothing in this workspace.")
 class NotFound(UserError):
-    id: strawberry.ID | None = strawberry.field(description="What was asked for.")
+    id: strawberry.ID | None = strawberry.field(
+        description="The id that was asked for; null when it was a name or a number."
+    )
 
 
 @strawberry.type(description="Two levels claim the same scores.")

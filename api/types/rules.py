@@ -13,7 +13,7 @@ from domain.levels import Dimension
 from domain.rules import RuleSetState
 
 
-@strawberry.type(description="A published price: what an activity is worth.")
+@strawberry.type(description="A price: what an activity is worth.")
 class Rule(Node):
     name: str = strawberry.field(description="What it pays for, as people say it.")
     dimension: Dimension = strawberry.field(description="The dimension whose score it moves.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 from bson import decode, encode
@@ -16,26 +17,25 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from persistence.feed import Link
+from persistence.feed import COMMITTED, Link
 from persistence.mongo import Mongo
 
 Result = TypeVar("Result")
 
 ANSWER = 0.25  # seconds for Redis to connect or to answer; the database is asked instead of waiting longer
 BLOCK = 0.5  # seconds for which one reading waits for a next entry; what Redis holds back costs at most this
-LEASE = 2.0  # seconds until another may lead; the leader renews it with every link, four times as often
-KEPT = 20_000  # entries, about 20 MB: seconds of the busiest import, and who is further behind reads the log
-READ = 100  # entries read at once: some milliseconds of work, then the loop breathes
-BEGINNING = "0-0"
+LEASE = 2.0  # seconds until another may lead; the leader renews it with every entry, four times as often
+KEPT = 500  # entries, full ones about 30 MB; who is further behind reads the database's log
+READ = 20  # entries read at once, full ones about a megabyte
+UNUSED = 3_600.0  # seconds until a stream that nobody writes any more, as that of an older version, is gone
+FORMAT = 1  # of an entry; another one takes other keys
 
 # One script renews and writes, so only the holder writes, and only as long as it writes does it stay the holder.
 APPEND = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-for at = 4, #ARGV, 3 do
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*',
-    'prev', ARGV[at], 'token', ARGV[at + 1], 'event', ARGV[at + 2])
-end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'prev', ARGV[4], 'token', ARGV[5], 'events', ARGV[6])
+redis.call('PEXPIRE', KEYS[2], ARGV[7])
 return 1
 """
 RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
@@ -49,6 +49,8 @@ OPTIONS: Mapping[str, Any] = {
     "protocol": 2,
 }
 
+STRANGE = "the stream holds what the relay did not write"
+
 
 class Away(Exception):
     """Redis does not answer in time, refuses, or holds what the relay did not write."""
@@ -56,28 +58,28 @@ class Away(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link in the stream, at the position `id`; its event is BSON, empty for none."""
+    """A link in the stream, at the position `id`; `packed` are its events as BSON, empty for none."""
 
     id: str
     prev: str
     token: str
-    event: bytes
+    packed: bytes
 
     @classmethod
     def of(cls, id_: Any, fields: Any) -> Entry:
         try:
-            prev, token, event = (fields[name] for name in (b"prev", b"token", b"event"))
-            return cls(id_.decode(), prev.decode(), token.decode(), event)
+            prev, token, packed = (fields[name] for name in (b"prev", b"token", b"events"))
+            return cls(id_.decode(), prev.decode(), token.decode(), packed)
         except (AttributeError, KeyError, TypeError, UnicodeDecodeError) as error:
-            raise Away("the stream holds what the relay did not write") from error
+            raise Away(STRANGE) from error
 
     def link(self, mongo: Mongo) -> Link:
-        """The link, its event just as the database's own log gives it."""
+        """The link, with its events just as the database's own log gives them."""
         try:
-            event = decode(self.event, mongo.database.codec_options) if self.event else None
-        except BSONError as error:
-            raise Away("the stream holds what the relay did not write") from error
-        return Link(self.prev, self.token, event)
+            events = decode(self.packed, mongo.database.codec_options)["events"] if self.packed else ()
+        except (BSONError, KeyError) as error:
+            raise Away(STRANGE) from error
+        return Link(self.prev, self.token, tuple(events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Place:
 
     @classmethod
     async def of(cls, url: str, mongo: Mongo) -> Place:
-        """The place for the database, whatever others of the same name share the Redis.
+        """The place for the database and this version, whatever others of the same name share the Redis.
 
         Raises ValueError, without the URL in it, when Redis cannot be at *url*.
         """
@@ -99,8 +101,8 @@ class Place:
             pool.connection_class(**pool.connection_kwargs)  # opens nothing yet
         except (TypeError, ValueError):
             raise ValueError("TIERWIRE_REDIS_URL is not the URL of a Redis") from None
-        # The braces let a cluster keep both keys in one place; the 1 is the entries' format.
-        name = f"tierwire:{{{mongo.database.name}.{await _identity(mongo)}}}:1"
+        # The braces let a cluster keep both keys in one place.
+        name = f"tierwire:{{{mongo.database.name}.{await _identity(mongo)}}}:{_language()}"
         return cls(url, f"{name}:lease", f"{name}:stream")
 
     @asynccontextmanager
@@ -124,6 +126,11 @@ async def _identity(mongo: Mongo) -> str:
     return identity.hex()
 
 
+def _language() -> str:
+    """What tells processes from those of another version, whose links may leave out what these would tell."""
+    return blake2b(encode({"format": FORMAT, "told": COMMITTED}), digest_size=4).hexdigest()
+
+
 class Channel:
     """The relay's stream and lease, over one client."""
 
@@ -136,11 +143,11 @@ class Channel:
         """Take the lease for LEASE seconds, unless somebody holds it."""
         return bool(await _in_time(self._redis.set(self._lease, holder, nx=True, px=_ms(LEASE))))
 
-    async def append(self, holder: str, links: Iterable[Link]) -> bool:
-        """Write the links and renew the lease; False, and nothing done, when it is not *holder*'s any more."""
-        values = [value for link in links for value in (link.prev, link.token, _packed(link.event))]
-        keys = self._lease, self._stream
-        return bool(await _in_time(self._redis.eval(APPEND, 2, *keys, holder, _ms(LEASE), KEPT, *values)))
+    async def append(self, holder: str, link: Link) -> bool:
+        """Write the link and renew the lease; False, and nothing done, when it is not *holder*'s any more."""
+        keys, packed = (self._lease, self._stream), encode({"events": link.events}) if link.events else b""
+        values = holder, _ms(LEASE), KEPT, link.prev, link.token, packed, _ms(UNUSED)
+        return bool(await _in_time(self._redis.eval(APPEND, 2, *keys, *values)))
 
     async def release(self, holder: str) -> None:
         """Let another take the lease now; when Redis cannot be told, it ends by itself."""
@@ -162,10 +169,6 @@ class Channel:
 async def _in_time(asking: Awaitable[Result], patience: float = ANSWER) -> Result:
     async with asyncio.timeout(patience):
         return await asking
-
-
-def _packed(event: Mapping[str, Any] | None) -> bytes:
-    return encode(event) if event else b""
 
 
 def _ms(seconds: float) -> int:

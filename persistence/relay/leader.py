@@ -14,7 +14,8 @@ from persistence.relay.channel import LEASE, Away, Channel, Place
 from persistence.relay.condition import Condition
 
 TRY = 0.25  # seconds between two tries to lead; what a graceful stop of the leader costs the others
-BATCH = 200  # links written at once: about 200 kB, far within the time that Redis has to answer
+BATCH = 50  # events written as one link, about 60 kB: far within the time that Redis has to answer
+LINGER = 0.005  # seconds between two links of a burst: many events in one cost little more than one does
 
 
 async def lead(mongo: Mongo, place: Place, told: Callable[[], str]) -> None:
@@ -37,15 +38,17 @@ async def lead(mongo: Mongo, place: Place, told: Callable[[], str]) -> None:
 
 
 async def _serve(mongo: Mongo, channel: Channel, holder: str, told: str, condition: Condition) -> None:
-    """Write the log to the stream for as long as the lease is the holder's."""
+    """Write the log to the stream, from where this process stands, for as long as the lease is the holder's.
+
+    Not from where the stream ends: that may be any time ago, and to search hours of the log takes longer than the
+    lease holds. What it repeats of the stream is dropped by the readers, and what is missing sends them to the log.
+    """
+    waiting: asyncio.Queue[Link] = asyncio.Queue(BATCH)
     try:
-        last = await channel.newest()
-        # Not from an old end of the stream: to search hours of the log may take longer than the lease holds.
-        after = max(told, last.token) if last else told
-        waiting: asyncio.Queue[Link] = asyncio.Queue(BATCH)
-        async with running(_read(mongo, after, waiting)):
-            while await channel.append(holder, await _batch(waiting)):
+        async with running(_read(mongo, told, waiting)):
+            while await channel.append(holder, link := await _next(waiting)):
                 condition.works()
+                await asyncio.sleep(LINGER if len(link.events) > 1 else 0)
         condition.fails("another process holds the lease")
     finally:
         await channel.release(holder)
@@ -54,17 +57,20 @@ async def _serve(mongo: Mongo, channel: Channel, holder: str, told: str, conditi
 async def _read(mongo: Mongo, after: str, waiting: asyncio.Queue[Link]) -> None:
     async with aclosing(links(mongo, after)) as log:
         async for link in log:
-            # Where the log opened anew is worth a link: it is where others may join.
-            await waiting.put(Link(link.token, link.token, None) if isinstance(link, Opened) else link)
+            if isinstance(link, Opened):
+                return  # the log was lost, and the chain with it: whoever leads next begins another
+            await waiting.put(link)
 
 
-async def _batch(waiting: asyncio.Queue[Link]) -> list[Link]:
-    """All that waits, when something does."""
+async def _next(waiting: asyncio.Queue[Link]) -> Link:
+    """All that waits as one link, when something does."""
     try:
         async with asyncio.timeout(LEASE):
-            batch = [await waiting.get()]
+            first = last = await waiting.get()
     except TimeoutError:
         raise Away("the database's log is silent") from None
-    while len(batch) < BATCH and not waiting.empty():
-        batch.append(waiting.get_nowait())
-    return batch
+    events = list(first.events)
+    while len(events) < BATCH and not waiting.empty():
+        last = waiting.get_nowait()
+        events += last.events
+    return Link(first.prev, last.token, tuple(events))

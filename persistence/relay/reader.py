@@ -10,7 +10,7 @@ from time import monotonic
 from persistence.feed import Event, Link, Opened, links, to_event
 from persistence.mongo import Mongo
 from persistence.relay.background import running
-from persistence.relay.channel import BEGINNING, Away, Channel, Entry, Place
+from persistence.relay.channel import Away, Channel, Entry, Place
 from persistence.relay.condition import Condition
 
 SILENCE = 1.5  # seconds without an entry, thrice what a leader leaves between two, after which nobody leads
@@ -21,15 +21,15 @@ LAG = 0.25  # seconds that the stream may be behind the log when it is joined: a
 class Reader:
     """Tells every event once and in order.
 
-    `_token` is the one truth: everything up to it was told, and nothing after it. A link is followed when it
-    begins there or earlier and ends later; one that begins later shows that the stream misses something.
+    `_token` is the one truth: everything up to it was told, and nothing after it. A link that begins there or
+    earlier is followed as far as it is new; one that begins later shows that the stream misses something.
     """
 
     def __init__(self, mongo: Mongo, place: Place) -> None:
         self._mongo = mongo
         self._place = place
         self._token = ""  # none yet: the log is not open
-        self._position = BEGINNING  # in the stream, up to which it was read
+        self._position = ""  # in the stream, up to which it was read; known once it is joined
         self._condition = Condition("the feed is read through Redis", "the feed is read from the database")
 
     def told(self) -> str:
@@ -51,7 +51,8 @@ class Reader:
                 if isinstance(link, Opened):
                     self._token = link.token
                     yield link
-                elif event := self._follow(link):
+                    continue
+                for event in self._follow(link):
                     yield event
                 if joint.done() and joint.result().token <= self._token:
                     self._position = joint.result().id
@@ -66,7 +67,7 @@ class Reader:
             ):
                 self._condition.works()
                 async for entry in entries:
-                    if event := self._follow(entry.link(self._mongo)):
+                    for event in self._follow(entry.link(self._mongo)):
                         yield event
         except Away as away:
             self._condition.fails(str(away))
@@ -81,16 +82,15 @@ class Reader:
                 heard = monotonic()
                 self._position = entry.id
                 yield entry
+                await asyncio.sleep(0)  # an entry may hold many events, and others have work, too
 
-    def _follow(self, link: Link) -> Event | None:
-        """The link's event, if it is new. Raises Away when the link does not join what was told."""
+    def _follow(self, link: Link) -> list[Event]:
+        """The link's events that are new. Raises Away when the link does not join what was told."""
         if link.prev > self._token:
             raise Away("the stream misses something")
-        if link.token <= self._token:
-            return None
-        event = to_event(link.event) if link.event else None
-        self._token = link.token
-        return event
+        events = [event for event in map(to_event, link.events) if event.token > self._token]
+        self._token = max(self._token, link.token)
+        return events
 
     async def _joint(self) -> Entry:
         """An entry after which to go on with the stream, once that was told; waits for as long as it takes."""
@@ -109,6 +109,6 @@ class Reader:
             known, stood = entry, self._token
             await asyncio.sleep(LAG)
             entry = await channel.newest()
-            # A link without an event was written by one who had read all there is.
-            if entry and entry != known and stood and (entry.token >= stood or not entry.event):
+            # A link without events was written by one who had read all there is.
+            if entry and entry != known and stood and (entry.token >= stood or not entry.packed):
                 return entry

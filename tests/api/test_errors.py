@@ -138,7 +138,7 @@ async def test_a_database_that_is_away_is_no_bug_and_what_became_of_the_write_is
     assert error.extensions == {"code": code}
     assert "again" in error.message
     assert SECRET not in str(error.formatted)
-    assert [(entry["log_level"], SECRET in entry["cause"]) for entry in log] == [("warning", True)]
+    assert [(entry["log_level"], SECRET in str(entry)) for entry in log] == [("warning", False)]
     assert trouble in TROUBLES
 
 
@@ -170,7 +170,7 @@ async def test_what_is_denied_says_so() -> None:
             "Expected a value of non-null type 'Int!' to be provided",
         ),
         ("{ ...F }", "Unknown fragment 'F'"),
-        ('{ history(since: "yesterday") { edges { cursor } } }', "'yesterday' is not a time: write ISO 8601"),
+        ('{ history(since: "yesterday") { edges { cursor } } }', "since must be a time as ISO 8601"),
     ],
 )
 async def test_a_mistake_is_explained(client: Client, document: str, words: str) -> None:
@@ -195,6 +195,14 @@ async def test_a_bad_variable_is_explained_with_its_place(client: Client) -> Non
             "at most 12 are allowed",
         ),
         ("{ " + " ".join(f"a{n}: viewer {{ role }}" for n in range(51)) + " }", "at most 50 are allowed"),
+        (
+            "{ leads(first: 200) { edges { node { history(first: 100) { totalCount: __typename } } } } }",
+            "at most 20,000",
+        ),
+        (
+            "query($n: Int) { leads(first: 101) { edges { node { history(first: $n) { __typename } } } } }",
+            "at most 20,000",
+        ),
         ("{ " + "viewer { role } " * 501 + "}", "more than 2000 tokens"),
     ],
 )

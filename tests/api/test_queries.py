@@ -462,7 +462,9 @@ class TestLeads:
         found = await client(PAGE, filter={"engagementLevels": ["high"]})
         assert of([found], "engagement", "level", "name") == ["High"]
         message = await client.error(PAGE, filter={"engagementLevels": ["High", "Warm"]})
-        assert message.endswith("engagementLevels there is no level 'Warm'; there are Low, High")
+        assert message.endswith(
+            "engagementLevels names 'Warm', but there is no such level; there are Low, High"
+        )
 
 
 class TestLevelSets:
