@@ -75,10 +75,11 @@ def moment(milliseconds: int) -> datetime:
 def beyond(field: str, value: object, last_id: str, *, descending: bool) -> Document:
     """What comes after (value, id) in the order of *field* and then _id.
 
-    Said so that the index is entered at the place itself: a plain $or would read all that lies before it.
+    Each half has bounds of its own in the index, so that nothing before the place is read, however many entries are
+    level with it.
     """
     at, past = ("$lte", "$lt") if descending else ("$gte", "$gt")
-    return {field: {at: value}, "$or": [{field: {past: value}}, {"_id": {past: last_id}}]}
+    return {field: {at: value}, "$or": [{field: value, "_id": {past: last_id}}, {field: {past: value}}]}
 
 
 def page(edges: Sequence[Edge[Item]], first: int, after: str | None) -> Page[Item]:

@@ -12,7 +12,7 @@ import pytest
 
 from api.context import House
 from domain.actors import Workspace
-from domain.changes import AdjustScore, RecordActivity, UpsertLead
+from domain.changes import AdjustScore, Change, RecordActivity, UpsertLead
 from domain.errors import DomainError, Fault, InvalidInput
 from domain.leads import LeadRef, RefKind
 from domain.levels import Dimension, Level
@@ -177,8 +177,20 @@ async def assert_versions_are_contiguous(mongo: Mongo, workspace: str, sent: Sen
         assert sum(made.created for _, made in of_lead) == 1
 
 
+def is_repeat(change: Change, first: Outcome) -> bool:
+    """Whether the change is what its key stood for at first, as far as what was kept of it tells."""
+    match change:
+        case RecordActivity(activity=activity):
+            return first.activity is not None and first.activity.kind == activity.kind
+        case AdjustScore(dimension=dimension, delta=delta):
+            (moved,) = first.changes
+            (part,) = moved.parts
+            return moved.dimension is dimension and (part.points == delta or part.suppressed is not None)
+    return False
+
+
 async def assert_refusals_are_due(mongo: Mongo, workspace: str, sent: Sent) -> None:
-    """Only what belongs to another lead, or to an activity of another kind, was refused. No lead lost a name here."""
+    """Only what belongs to another lead, or to another kind of activity or adjustment, was refused. No lead lost a name here."""
     leads = await leads_of(mongo, workspace)
     by_name = {name: lead.id for lead in leads for name in (lead.external_id, lead.email) if name}
     for (ref, change), refusal in sent.refusals():
@@ -191,8 +203,6 @@ async def assert_refusals_are_due(mongo: Mongo, workspace: str, sent: Sent) -> N
         key = key_of(change)
         assert key
         first = sent.first(key)
-        same_kind = not isinstance(change, RecordActivity) or (
-            first.activity is not None and first.activity.kind == change.activity.kind
-        )
+        same_kind = is_repeat(change, first)
         # An email may have become this lead's name only later.
         assert ref.kind is RefKind.EMAIL or by_name.get(ref.value) != first.lead.id or not same_kind
