@@ -57,21 +57,26 @@ class History:
         self, workspace: str, wanted: HistoryFilter, first: int, after: str | None
     ) -> Page[ScoreChange]:
         """All score changes by time; raises InvalidInput for a cursor of another list."""
-        conditions = [{"workspace": workspace}, wanted.condition(), *_earlier("at", after)]
-        found = self._mongo.score_changes.find({"$and": conditions}, hint=BY_TIME).sort(
-            [("at", -1), ("_id", -1)]
-        )
-        changes = [to_score_change(each) for each in await found.limit(first + 1).to_list(None)]
+
+        async def find(part: Document, limit: int) -> list[Document]:
+            conditions = [{"workspace": workspace}, wanted.condition(), part]
+            found = self._mongo.score_changes.find({"$and": conditions}, hint=BY_TIME)
+            return await found.sort([("at", -1), ("_id", -1)]).limit(limit).to_list(None)
+
+        changes = [to_score_change(each) for each in await pages.read(_earlier("at", after), first + 1, find)]
         edges = [Edge(pages.encode(pages.milliseconds(each.cause.at), each.id), each) for each in changes]
         return pages.page(edges, first, after)
 
     async def activities(self, workspace: str, lead_id: str, first: int, after: str | None) -> Page[Activity]:
         """What a lead did, by the time it did it; raises InvalidInput for a cursor of another list."""
-        conditions = [{"workspace": workspace, "lead": lead_id}, *_earlier("occurred_at", after)]
-        found = self._mongo.activities.find({"$and": conditions}, hint=OF_LEAD).sort(
-            [("occurred_at", -1), ("_id", -1)]
-        )
-        activities = [to_activity(each) for each in await found.limit(first + 1).to_list(None)]
+
+        async def find(part: Document, limit: int) -> list[Document]:
+            conditions = [{"workspace": workspace, "lead": lead_id}, part]
+            found = self._mongo.activities.find({"$and": conditions}, hint=OF_LEAD)
+            return await found.sort([("occurred_at", -1), ("_id", -1)]).limit(limit).to_list(None)
+
+        parts = _earlier("occurred_at", after)
+        activities = [to_activity(each) for each in await pages.read(parts, first + 1, find)]
         edges = [
             Edge(pages.encode(pages.milliseconds(each.occurred_at), each.id), each) for each in activities
         ]
@@ -86,8 +91,9 @@ class History:
         return {each["_id"]: to_activity(each) for each in await found.to_list(None)}
 
 
-def _earlier(field: str, after: str | None) -> list[Document]:
+def _earlier(field: str, after: str | None) -> Iterable[Document]:
+    """What a page may hold: everything, or what comes after a cursor."""
     if after is None:
-        return []
+        return ({},)
     at, last_id = pages.decode(after, int, str)
-    return [pages.beyond(field, pages.moment(at), last_id, descending=True)]
+    return pages.beyond(field, pages.moment(at), last_id, descending=True)

@@ -146,25 +146,30 @@ class Leads:
         self, matching: Document, order: LeadOrder, limit: int, after: _Place | None
     ) -> list[_Place]:
         """The places that follow in the list as it is, or as it was at the time of *after*."""
-        time = {"atClusterTime": after.time} if after and after.time else {}
-        answer = await self._mongo.database.command(
-            {
-                "find": "leads",
-                "filter": {"$and": [matching, *([after.beyond(order)] if after else [])]},
-                "projection": {order.field.value: 1},
-                "sort": {order.field.value: order.direction, "_id": order.direction},
-                "hint": {"workspace": 1, order.field.value: 1, "_id": 1},
-                "limit": limit,
-                "batchSize": limit,
-                "singleBatch": True,
-                "readConcern": {"level": "snapshot", **time},
-            },
-            codec_options=self._mongo.database.codec_options,
-        )
-        cursor = answer["cursor"]
-        return [
-            _Place(_value(each, order), each["_id"], cursor["atClusterTime"]) for each in cursor["firstBatch"]
-        ]
+        time = after.time if after else None
+
+        async def find(part: Document, wanted: int) -> list[Document]:
+            nonlocal time
+            answer = await self._mongo.database.command(
+                {
+                    "find": "leads",
+                    "filter": {"$and": [matching, part]},
+                    "projection": {order.field.value: 1},
+                    "sort": {order.field.value: order.direction, "_id": order.direction},
+                    "hint": {"workspace": 1, order.field.value: 1, "_id": 1},
+                    "limit": wanted,
+                    "batchSize": wanted,
+                    "singleBatch": True,
+                    "readConcern": {"level": "snapshot", **({"atClusterTime": time} if time else {})},
+                },
+                codec_options=self._mongo.database.codec_options,
+            )
+            time = answer["cursor"]["atClusterTime"]
+            found: list[Document] = answer["cursor"]["firstBatch"]
+            return found
+
+        found = await pages.read(after.beyond(order) if after else ({},), limit, find)
+        return [_Place(_value(each, order), each["_id"], time) for each in found]
 
     async def delete(self, workspace: str, ref: LeadRef) -> str:
         """Remove a lead with its activities and its history, and return its id; raises LeadNotFound."""
@@ -223,7 +228,7 @@ class _Place:
         """The same place in the list as it is now."""
         return _Place(self.value, self.lead_id, None)
 
-    def beyond(self, order: LeadOrder) -> Document:
+    def beyond(self, order: LeadOrder) -> tuple[Document, Document]:
         value = pages.moment(self.value) if order.field.is_moment else self.value
         return pages.beyond(order.field.value, value, self.lead_id, descending=order.descending)
 

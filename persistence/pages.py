@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -72,14 +72,25 @@ def moment(milliseconds: int) -> datetime:
         raise malformed(str(milliseconds)) from None
 
 
-def beyond(field: str, value: object, last_id: str, *, descending: bool) -> Document:
-    """What comes after (value, id) in the order of *field* and then _id.
+def beyond(field: str, value: object, last_id: str, *, descending: bool) -> tuple[Document, Document]:
+    """What comes after (value, id) in the order of *field* and then _id: what is level with it, then all the rest.
 
-    Each half has bounds of its own in the index, so that nothing before the place is read, however many entries are
-    level with it.
+    Two questions, for the database may answer a single one by reading everything that is level with the place.
     """
-    at, past = ("$lte", "$lt") if descending else ("$gte", "$gt")
-    return {field: {at: value}, "$or": [{field: value, "_id": {past: last_id}}, {field: {past: value}}]}
+    past = "$lt" if descending else "$gt"
+    return {field: value, "_id": {past: last_id}}, {field: {past: value}}
+
+
+async def read(
+    parts: Iterable[Document], limit: int, find: Callable[[Document, int], Awaitable[list[Document]]]
+) -> list[Document]:
+    """The first *limit* documents that lie in *parts*, one part after the other, each asked for when it is needed."""
+    found: list[Document] = []
+    for part in parts:
+        found += await find(part, limit - len(found))
+        if len(found) == limit:
+            break
+    return found
 
 
 def page(edges: Sequence[Edge[Item]], first: int, after: str | None) -> Page[Item]:

@@ -402,9 +402,9 @@ async def test_every_query_of_a_collection_is_answered_by_an_index_or_by_nothing
 
 
 async def test_a_page_of_a_whole_list_reads_no_more_than_it_shows(heard: Heard, plans: list[Plan]) -> None:
-    paged = [plan for plan in plans[: heard.of_whole_lists] if plan.command.get("limit") == PAGE + 1]
-    assert len(paged) == 2 * (len(EVERY_ORDER) + 3)
+    paged = [plan for plan in plans[: heard.of_whole_lists] if plan.command.get("limit", LEADS) <= PAGE + 1]
+    assert len(paged) >= 2 * (len(EVERY_ORDER) + 3)
 
-    greedy = [plan for plan in paged if plan.documents > PAGE + 1 or plan.keys > KEYS]
+    greedy = [plan for plan in paged if plan.documents > plan.command["limit"] or plan.keys > KEYS]
 
     assert [(plan.keys, plan.documents, plan.command) for plan in greedy] == []
