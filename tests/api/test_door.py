@@ -13,11 +13,11 @@ from domain.actors import Workspace
 from persistence.mongo import Mongo
 from tests.api.calls import arguments, body, document
 from tests.api.conftest import Contents, Serve
+from tests.api.harmless import QUERY
 from tests.api.sockets import Json, closing_code, heard, init, opened, subscribe
 from tests.client import Client
 from tests.conftest import MakeClient
 
-QUERY = "{ viewer { role } }"
 PAGE = "https://app.example"
 
 
