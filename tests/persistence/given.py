@@ -22,6 +22,7 @@ from persistence.documents import to_lead, to_level_set, to_score_change
 from persistence.mongo import Mongo, new_id
 
 ADA = Actor(ActorKind.USER, "Ada")
+ENGAGEMENT, PROFILE = Dimension.ENGAGEMENT, Dimension.PROFILE
 CLICK = Rule("click", "Click", "LINK_CLICKED", 30)
 COLD, WARM, HOT = Level("Cold", None, 24), Level("Warm", 25, 49), Level("Hot", 50, None)
 
