@@ -6,7 +6,9 @@ import asyncio
 import itertools
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
@@ -56,23 +58,53 @@ async def house(mongo: Mongo) -> AsyncIterator[House]:
     await house.ledger.close()
 
 
-@pytest.fixture(scope="session")
-async def server(mongo_uri: str) -> AsyncIterator[str]:
-    """The URL of a running server, without a rate limit."""
-    settings = Settings(mongo_uri=SecretStr(mongo_uri), mongo_database=DATABASE, rate_limit=0)
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An application of the test's own: where it is served, and the parts it is made of."""
+
+    url: str
+    house: House
+
+
+@asynccontextmanager
+async def serving(mongo_uri: str, **settings: Any) -> AsyncIterator[Served]:
+    """An application with these settings on the tests' database, as long as the context lasts."""
+    uri = SecretStr(mongo_uri)
+    app = create_app(Settings(mongo_uri=uri, mongo_database=DATABASE, **{"rate_limit": 0, **settings}))
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        config = uvicorn.Config(
-            create_app(settings), log_level="warning", ws_ping_interval=None, timeout_graceful_shutdown=5
-        )
-        serving = uvicorn.Server(config)
-        task = asyncio.create_task(serving.serve(sockets=[listening]))
-        while not serving.started:
+        # asyncio sees to this only for sockets that it made itself; without it every answer waits 40 ms.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        config = uvicorn.Config(app, log_level="warning", ws_ping_interval=None, timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
             assert not task.done(), task.exception()
             await asyncio.sleep(0.01)
         host, port = listening.getsockname()
-        yield f"http://{host}:{port}/graphql"
-        serving.should_exit = True
-        await task
+        try:
+            yield Served(f"http://{host}:{port}/graphql", app.state.view._house)
+        finally:
+            server.should_exit = True
+            await task
+
+
+@pytest.fixture(scope="session")
+async def server(mongo_uri: str) -> AsyncIterator[str]:
+    """The URL of a running server, without a rate limit."""
+    async with serving(mongo_uri) as served:
+        yield served.url
+
+
+@asynccontextmanager
+async def owner_of(
+    workspace: Workspace, mongo: Mongo, server: str, name: str = "Ada"
+) -> AsyncIterator[Client]:
+    """A client with an owner's key of any workspace, as long as the context lasts."""
+    client = Client(server, await Keys(mongo).create(workspace, name, Role.OWNER, now()))
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import pytest
 from api.command.demo import ADJUSTMENT, SUBSCRIPTION
 from api.command.demo.people import PEOPLE
 from tests.client import Client
+from tests.processes import started
 
 WAIT = 60.0  # seconds for what takes two to ten
 ROOT = Path(__file__).parents[2]
@@ -39,21 +40,15 @@ class Shown:
 async def command(data: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """`tierwire` as a process of its own, with nothing but a data folder, for a bounded time."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIERWIRE_")}
-    process = await asyncio.create_subprocess_exec(
+    async with started(
         sys.executable,
         *("-c", "from api.command import app; app()", *arguments),
         cwd=ROOT,
         env={**environment, "TIERWIRE_DATA": str(data)},
-        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-    )
-    try:
+    ) as process:
         async with asyncio.timeout(WAIT):
             yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 @asynccontextmanager

@@ -9,13 +9,14 @@ import pytest
 from graphql import get_named_type
 
 from api.scalars import now
-from domain.actors import Role, Workspace
+from domain.actors import Workspace
 from persistence.mongo import Mongo
-from persistence.workspaces import Keys, Workspaces
+from persistence.workspaces import Workspaces
 from tests.api.calls import Json, call, done, names_an_id, refused, root_fields
 from tests.api.conftest import contents_of
 from tests.api.scenes import LEVELS, told_of, with_activity, with_levels, with_rules, with_score
 from tests.client import Client
+from tests.conftest import owner_of
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +28,8 @@ async def zoo(mongo: Mongo) -> Workspace:
 @pytest.fixture(scope="module")
 async def keeper(server: str, mongo: Mongo, zoo: Workspace) -> AsyncIterator[Client]:
     """The zoo's owner."""
-    client = Client(server, await Keys(mongo).create(zoo, "zebra keeper", Role.OWNER, now()))
-    yield client
-    await client.close()
+    async with owner_of(zoo, mongo, server, "zebra keeper") as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

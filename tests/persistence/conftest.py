@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -66,6 +67,18 @@ def _initiate(port: int) -> None:
         client.admin.command({"replSetInitiate": {"_id": "fallible", "members": members}})
         while not client.admin.command("hello")["isWritablePrimary"]:
             time.sleep(0.05)
+
+
+@asynccontextmanager
+async def server_parameter(mongo: Mongo, name: str, value: int) -> AsyncIterator[None]:
+    """The server goes by that value for as long as the context lasts."""
+    admin = mongo.client.admin
+    usual = (await admin.command({"getParameter": 1, name: 1}))[name]
+    await admin.command({"setParameter": 1, name: value})
+    try:
+        yield
+    finally:
+        await admin.command({"setParameter": 1, name: usual})
 
 
 Fail = Callable[..., Awaitable[None]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -16,7 +16,7 @@ from domain.actors import Workspace
 from persistence.batch import Item
 from persistence.mongo import Mongo
 from tests.conftest import DATABASE
-from tests.persistence.conftest import MakeHouse
+from tests.persistence.conftest import MakeHouse, server_parameter
 from tests.persistence.given import (
     CLICK,
     COLD,
@@ -32,6 +32,7 @@ from tests.persistence.given import (
     set_levels,
 )
 from tests.persistence.sender import ITEMS, LEADS, numbered_items
+from tests.processes import started
 
 ROUNDS = 3
 
@@ -40,26 +41,17 @@ ROUNDS = 3
 async def sender(manner: str, *arguments: str) -> AsyncIterator[Process]:
     """A process that sends, once it said its first word; killed at the latest when the context is left."""
     command = [sys.executable, "-m", "tests.persistence.sender", manner, *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-    try:
+    async with started(*command) as process:
         assert process.stdout
         assert await process.stdout.readline()
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 @pytest.fixture
 async def dead_transactions_end_soon(mongo: Mongo) -> AsyncIterator[None]:
     """The server ends the open transaction of a dead process after a second: these tests are not about the wait."""
-    admin = mongo.client.admin
-    name = "transactionLifetimeLimitSeconds"
-    limit = (await admin.command({"getParameter": 1, name: 1}))[name]
-    await admin.command({"setParameter": 1, name: 1})
-    yield
-    await admin.command({"setParameter": 1, name: limit})
+    async with server_parameter(mongo, "transactionLifetimeLimitSeconds", 1):
+        yield
 
 
 async def committed(mongo: Mongo, workspace: str) -> int:

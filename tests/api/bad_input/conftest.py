@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.scalars import now
-from domain.actors import Role, Workspace
+from domain.actors import Workspace
 from persistence.mongo import Mongo
-from persistence.workspaces import Keys, Workspaces
+from persistence.workspaces import Workspaces
 from tests.api.bad_input.inputs import rule
 from tests.api.calls import done
 from tests.api.scenes import with_activity, with_levels, with_rules, with_score
 from tests.client import Client
-from tests.conftest import MakeClient
+from tests.conftest import MakeClient, owner_of
 
 
 @pytest.fixture(scope="package")
@@ -26,25 +26,24 @@ async def workspace(mongo: Mongo) -> Workspace:
 @pytest.fixture(scope="package")
 async def client(server: str, mongo: Mongo, workspace: Workspace) -> AsyncIterator[Client]:
     """The owner of a workspace that holds something of everything."""
-    client = Client(server, await Keys(mongo).create(workspace, "Ada", Role.OWNER, now()))
-    await with_levels(client)
-    await with_rules(client, CLICK=5)
-    await done(client, "saveRule", "rule { id }", **rule())
-    await with_activity(client, "a", "CLICK", key="used")
-    await with_score(client, "a", 5, key="used")
-    await with_activity(client, "b", "CLICK")
-    for lead, tags in (("a", 60), ("b", 1)):
-        await done(
-            client,
-            "upsertLead",
-            "lead { id }",
-            lead={"externalId": lead},
-            email=f"{lead}@example.com",
-            attributes={"long": "x" * 60_000},
-            addTags=[f"tag {number}" for number in range(tags)],
-        )
-    yield client
-    await client.close()
+    async with owner_of(workspace, mongo, server) as client:
+        await with_levels(client)
+        await with_rules(client, CLICK=5)
+        await done(client, "saveRule", "rule { id }", **rule())
+        await with_activity(client, "a", "CLICK", key="used")
+        await with_score(client, "a", 5, key="used")
+        await with_activity(client, "b", "CLICK")
+        for lead, tags in (("a", 60), ("b", 1)):
+            await done(
+                client,
+                "upsertLead",
+                "lead { id }",
+                lead={"externalId": lead},
+                email=f"{lead}@example.com",
+                attributes={"long": "x" * 60_000},
+                addTags=[f"tag {number}" for number in range(tags)],
+            )
+        yield client
 
 
 @pytest.fixture

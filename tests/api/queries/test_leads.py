@@ -7,38 +7,39 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.scalars import now
-from domain.actors import Role
 from persistence.mongo import Mongo
-from persistence.workspaces import Keys, Workspaces
+from persistence.workspaces import Workspaces
 from tests.api.calls import Json, done
 from tests.api.queries.asking import DAY, names, of, pages
 from tests.api.scenes import LEVELS, with_activity, with_levels, with_score
 from tests.client import Client
+from tests.conftest import owner_of
 
 
 @pytest.fixture(scope="module")
 async def crowd(server: str, mongo: Mongo) -> AsyncIterator[Client]:
     """Some leads to choose among: engagement 10, 30, 55, 80 and none, one of them below every level."""
     workspace = await Workspaces(mongo).named("a crowd", now())
-    client = Client(server, await Keys(mongo).create(workspace, "Ada", Role.OWNER, now()))
-    await with_levels(client, [{**LEVELS[0], "min": 5}, *LEVELS[1:]])
-    await with_levels(client, [{"name": "Good", "min": 50}, {"name": "Poor", "min": 1, "max": 20}], "PROFILE")
-    leads: list[tuple[str, int, int, int | None, list[str], Json]] = [
-        ("ann", 10, 60, 9, ["mail", "eu"], {"name": "Ann Ångström", "company": "Example (Nordic)"}),
-        ("bob", 30, 10, 3, ["mail"], {"email": "Bob@Example.com"}),
-        ("cid", 55, 30, 5, ["eu"], {"company": "50% of .* [Ltd]"}),
-        ("dan", 80, 60, 1, ["mail", "eu", "vip"], {"name": "STRASSE"}),
-        ("eve", 0, 0, None, [], {}),
-    ]
-    for name, engagement, profile, days, tags, fields in leads:
-        await done(client, "upsertLead", "created", lead={"externalId": name}, addTags=tags, **fields)
-        if engagement:
-            await with_score(client, name, engagement)
-            await with_score(client, name, profile, dimension="PROFILE")
-        if days:
-            await with_activity(client, name, "SEEN", occurredAt=(now() - days * DAY).isoformat())
-    yield client
-    await client.close()
+    async with owner_of(workspace, mongo, server) as client:
+        await with_levels(client, [{**LEVELS[0], "min": 5}, *LEVELS[1:]])
+        await with_levels(
+            client, [{"name": "Good", "min": 50}, {"name": "Poor", "min": 1, "max": 20}], "PROFILE"
+        )
+        leads: list[tuple[str, int, int, int | None, list[str], Json]] = [
+            ("ann", 10, 60, 9, ["mail", "eu"], {"name": "Ann Ångström", "company": "Example (Nordic)"}),
+            ("bob", 30, 10, 3, ["mail"], {"email": "Bob@Example.com"}),
+            ("cid", 55, 30, 5, ["eu"], {"company": "50% of .* [Ltd]"}),
+            ("dan", 80, 60, 1, ["mail", "eu", "vip"], {"name": "STRASSE"}),
+            ("eve", 0, 0, None, [], {}),
+        ]
+        for name, engagement, profile, days, tags, fields in leads:
+            await done(client, "upsertLead", "created", lead={"externalId": name}, addTags=tags, **fields)
+            if engagement:
+                await with_score(client, name, engagement)
+                await with_score(client, name, profile, dimension="PROFILE")
+            if days:
+                await with_activity(client, name, "SEEN", occurredAt=(now() - days * DAY).isoformat())
+        yield client
 
 
 FILTERS: dict[str, tuple[Json | None, list[str]]] = {

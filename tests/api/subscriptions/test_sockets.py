@@ -8,11 +8,12 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.api.conftest import Serve, Served
+from tests.api.conftest import Serve
 from tests.api.scenes import with_levels, with_score
 from tests.api.sockets import PATIENCE, closing_code, heard, init, opened, subscribe
 from tests.api.subscriptions.boards import LEVEL_SETS, TIERS
 from tests.client import Client
+from tests.conftest import Served
 
 
 class TestSockets:

@@ -16,6 +16,7 @@ from domain.errors import Fault, InvalidInput
 from persistence import pages
 from persistence.leads import SNAPSHOT_GONE, LeadOrder, LeadOrderField
 from persistence.mongo import Mongo
+from tests.persistence.conftest import server_parameter
 from tests.persistence.given import by_id
 from tests.persistence.leads.crowds import scattered, store
 from tests.persistence.leads.lists import ALL, BY_SCORE, EVERY_ORDER, every_order, ids, in_order, rest
@@ -24,12 +25,8 @@ from tests.persistence.leads.lists import ALL, BY_SCORE, EVERY_ORDER, every_orde
 @pytest.fixture
 async def forget_snapshots(mongo: Mongo) -> AsyncIterator[None]:
     """The server keeps no past, as one does that is older than five minutes."""
-    admin = mongo.client.admin
-    name = "minSnapshotHistoryWindowInSeconds"
-    window = (await admin.command({"getParameter": 1, name: 1}))[name]
-    await admin.command({"setParameter": 1, name: 0})
-    yield
-    await admin.command({"setParameter": 1, name: window})
+    async with server_parameter(mongo, "minSnapshotHistoryWindowInSeconds", 0):
+        yield
 
 
 async def is_gone(mongo: Mongo, time: Any) -> bool:

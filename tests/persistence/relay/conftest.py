@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -19,6 +18,7 @@ from tests.persistence.relay.listeners import Child, Process
 from tests.persistence.relay.valkey import Valkey
 from tests.persistence.relay.waiting import WAIT
 from tests.persistence.relay.writer import Writer
+from tests.processes import started
 
 Start = Callable[..., AbstractAsyncContextManager[Process]]
 StartChild = Callable[[], AbstractAsyncContextManager[Child]]
@@ -60,16 +60,11 @@ def start_child(mongo_uri: str, workspace: Workspace, valkey: Valkey, writer: Wr
     async def start_child() -> AsyncIterator[Child]:
         command = [sys.executable, "-m", "tests.persistence.relay.listeners"]
         arguments = [mongo_uri, DATABASE, workspace.id, valkey.url]
-        process = await asyncio.create_subprocess_exec(*command, *arguments, stdout=PIPE)
-        try:
+        async with started(*command, *arguments) as process:
             assert process.stdout
             assert await asyncio.wait_for(process.stdout.readline(), WAIT) == b"opened\n"
             child = Child(process, len(writer.written))
             async with running(child.listen()):
                 yield child
-        finally:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
 
     return start_child
