@@ -1,4 +1,4 @@
-"""Leads go by names: unknown ones create, taken ones are refused, and those given up are free."""
+"""Leads go by names: unknown ones create, taken ones are refused, those given up are free; an upsert may do nothing."""
 
 from __future__ import annotations
 
