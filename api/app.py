@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from starlette.applications import Starlette
@@ -26,12 +27,16 @@ from api.settings import Settings
 from api.view import View
 from persistence.configuration import Configuration
 from persistence.history import History
+from persistence.jobs import Jobs
 from persistence.leads import Leads
 from persistence.ledger import Ledger
 from persistence.levels import LevelSets
 from persistence.mongo import Mongo, open_mongo
+from persistence.quickstart import QuickStart
+from persistence.reclassification import Reclassifier
 from persistence.relay import open_feed
 from persistence.rules import RuleSets
+from persistence.scores import Scores
 from persistence.workspaces import Keys
 
 _log = structlog.get_logger()
@@ -50,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_house(settings) as house:
-            _settle_memory()
+            settle_memory()
             door = Door(house.keys, settings.rate_limit)
             app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
             yield
@@ -75,7 +80,7 @@ def _cors(origins: list[str]) -> list[Middleware]:
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["POST"], allow_headers=headers)]
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Spare the collector the schema: a hundred thousand objects that live as long as the process."""
     gc.collect()
     gc.freeze()
@@ -95,21 +100,31 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         open_feed(mongo, redis_url) as feed,
     ):
         house = build_house(mongo)
-        following = asyncio.create_task(house.hub.follow(feed))
-        following.add_done_callback(_ended)
+        following = _started(house.hub.follow(feed))
+        reclassifier = Reclassifier(house.configuration, house.jobs, house.scores, house.ledger)
+        working = _started(reclassifier.work())
         try:
             await house.hub.opened.wait()
             yield house
         finally:
+            working.cancel()
+            await asyncio.wait([working])
             await house.ledger.close()
+            await house.jobs.release()
             following.cancel()
             await asyncio.wait([following])
 
 
-def _ended(following: asyncio.Task[None]) -> None:
+def _started(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    task = asyncio.create_task(work)
+    task.add_done_callback(_ended)
+    return task
+
+
+def _ended(task: asyncio.Task[None]) -> None:
     """Without the feed boards would go stale unseen: say so, and have the process end and be started again."""
-    if not following.cancelled() and (error := following.exception()):
-        _log.critical("the feed ended", exc_info=error)
+    if not task.cancelled() and (error := task.exception()):
+        _log.critical("work that the process lives for has ended", exc_info=error)
         signal.raise_signal(signal.SIGTERM)
 
 
@@ -117,12 +132,18 @@ def build_house(mongo: Mongo) -> House:
     """The parts of the house, on one database."""
     configuration = Configuration(mongo)
     leads = Leads(mongo)
+    jobs = Jobs(mongo, now)
+    level_sets = LevelSets(mongo, configuration, jobs)
+    rule_sets = RuleSets(mongo, configuration)
     return House(
         configuration=configuration,
         leads=leads,
         history=History(mongo),
-        level_sets=LevelSets(mongo, configuration),
-        rule_sets=RuleSets(mongo, configuration),
+        level_sets=level_sets,
+        rule_sets=rule_sets,
+        scores=Scores(mongo),
+        jobs=jobs,
+        quick_start=QuickStart(mongo, configuration, level_sets, rule_sets),
         ledger=Ledger(mongo, configuration, now),
         keys=Keys(mongo),
         hub=Hub(leads, configuration),

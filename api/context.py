@@ -17,10 +17,13 @@ from domain.leads import Lead
 from domain.scoring import Scoring
 from persistence.configuration import Configuration, Editor
 from persistence.history import History
+from persistence.jobs import Jobs
 from persistence.leads import Leads
 from persistence.ledger import Ledger
 from persistence.levels import LevelSets
+from persistence.quickstart import QuickStart
 from persistence.rules import RuleSets
+from persistence.scores import Scores
 from persistence.workspaces import Keys
 
 
@@ -33,6 +36,9 @@ class House:
     history: History
     level_sets: LevelSets
     rule_sets: RuleSets
+    scores: Scores
+    jobs: Jobs
+    quick_start: QuickStart
     ledger: Ledger
     keys: Keys
     hub: Hub

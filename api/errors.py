@@ -16,6 +16,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from api import ids
 from api.types.levels import Level
 from api.types.refusals import (
+    AlreadyConfigured,
     InputProblem,
     InvalidInput,
     LeadNotFound,
@@ -87,18 +88,21 @@ FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
         f"names {actual!r}, but there is no such level; there are "
         f"{', '.join(bound) or 'none yet: add some with replaceLevels'}"
     ),
+    Fault.UNEVEN: lambda bound, actual: f"must be as many as the names, {bound:,}; there are {actual:,}",
+    Fault.NOT_WHOLE: lambda _, actual: f"must come to 1 together; they come to {actual}",
+    Fault.TOO_WIDE: lambda bound, _: f"finds more than {bound:,} leads; name a later time, or both levels",
     Fault.MALFORMED_CURSOR: lambda _, actual: (
         f"{actual!r} is not a cursor of this list in this order; begin again without one"
     ),
 }
 
 
-def _problem(problem: Problem) -> InputProblem:
+def problem_in_words(problem: Problem) -> InputProblem:
     return InputProblem(path=list(problem.path), message=FAULTS[problem.fault](problem.bound, problem.actual))
 
 
 def _invalid_input(error: errors.InvalidInput) -> InvalidInput:
-    problems = [_problem(problem) for problem in error.problems]
+    problems = [problem_in_words(problem) for problem in error.problems]
     message = "; ".join(f"{'.'.join(each.path) or 'input'} {each.message}" for each in problems)
     return InvalidInput(message=message, problems=problems)
 
@@ -132,8 +136,11 @@ def _lead_not_found(error: errors.LeadNotFound) -> LeadNotFound:
     )
 
 
+BY_ID = {"Rule", "Job"}  # what is asked for by its id; the rest by name or number
+
+
 def _not_found(error: errors.NotFound) -> NotFound:
-    public_id = strawberry.ID(ids.public("Rule", error.name)) if error.kind == "Rule" else None
+    public_id = strawberry.ID(ids.public(error.kind, error.name)) if error.kind in BY_ID else None
     return NotFound(
         message=f"there is no {error.kind} {public_id or error.name!r} here; look up what there is and try again",
         id=public_id,
@@ -154,6 +161,15 @@ def _nothing_to_publish(_: errors.NothingToPublish) -> NothingToPublish:
     return NothingToPublish(message="there is no draft to publish; edit one with saveRule")
 
 
+def _already_configured(_: errors.AlreadyConfigured) -> AlreadyConfigured:
+    return AlreadyConfigured(
+        message=(
+            "the workspace has levels or rules of its own, which a template would bury; "
+            "edit them with replaceLevels and saveRule"
+        )
+    )
+
+
 REFUSALS: dict[type[errors.DomainError], tuple[type[UserError], Callable[[Any], UserError]]] = {
     errors.InvalidInput: (InvalidInput, _invalid_input),
     errors.LevelsOverlap: (LevelsOverlap, _levels_overlap),
@@ -161,6 +177,7 @@ REFUSALS: dict[type[errors.DomainError], tuple[type[UserError], Callable[[Any], 
     errors.NotFound: (NotFound, _not_found),
     errors.VersionConflict: (VersionConflict, _version_conflict),
     errors.NothingToPublish: (NothingToPublish, _nothing_to_publish),
+    errors.AlreadyConfigured: (AlreadyConfigured, _already_configured),
 }
 
 

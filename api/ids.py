@@ -12,6 +12,7 @@ PREFIXES = {
     "LevelSet": "levels_",
     "RuleSet": "rules_",
     "Rule": "rule_",
+    "Job": "job_",
 }
 
 

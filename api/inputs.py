@@ -23,6 +23,7 @@ from domain.scoring import Scoring
 from persistence.batch import Item
 from persistence.leads import LeadFilter, LeadOrder, LeadOrderField
 from persistence.mongo import new_id
+from persistence.moves import TierMove
 
 UNSET: Any = strawberry.UNSET
 
@@ -192,6 +193,30 @@ class RuleInput:
 
 
 @strawberry.input(
+    name="TierMoveFilter",
+    description=(
+        "Leads that moved from level to level, at once or by others between. They may have moved on since: add "
+        "`engagementLevels` or `profileLevels` for those that are still there."
+    ),
+)
+class TierMoveInput:
+    dimension: Dimension = strawberry.field(
+        default=Dimension.ENGAGEMENT, description="The dimension whose level changed."
+    )
+    from_: str | None = strawberry.field(
+        name="from", default=None, description="The level they left, by a name it has or had; null is any."
+    )
+    to: str | None = strawberry.field(
+        default=None, description="The level they entered after that; null is any."
+    )
+    since: datetime = strawberry.field(description="Since when they left the one and entered the other.")
+
+    def move(self) -> TierMove:
+        refuse(bounds.moment(("filter", "moved", "since"), self.since))
+        return TierMove(self.since, self.dimension, self.from_, self.to)
+
+
+@strawberry.input(
     name="LeadFilter", description="Which leads are wanted: those that meet every condition given."
 )
 class LeadFilterInput:
@@ -211,6 +236,9 @@ class LeadFilterInput:
         default=None,
         description="Text found anywhere in name, email, company or externalId, without regard to case.",
     )
+    moved: TierMoveInput | None = strawberry.field(
+        default=None, description="Leads whose level moved so; at most 100,000 of them."
+    )
     inactive_since: datetime | None = strawberry.field(
         default=None, description="Leads that did nothing from this moment on."
     )
@@ -219,7 +247,11 @@ class LeadFilterInput:
         """The filter by the levels in force; raises InvalidInput for an unknown level."""
         refuse(self._problems())
         return LeadFilter(
-            tuple(self._scores(scoring)), tuple(self.tags or ()), self.search, self.inactive_since
+            tuple(self._scores(scoring)),
+            tuple(self.tags or ()),
+            self.search,
+            self.inactive_since,
+            self.moved.move() if self.moved else None,
         )
 
     def _problems(self) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ ALIASES = 50  # fields of one operation under other names: a dashboard, not a lo
 NODES = (
     20_000  # entries of lists within lists: a page of 100 leads with 100 entries of history each, twice over
 )
-LISTS = {"leads", "history", "activities", "levelSets"}
+LISTS = {"leads", "history", "activities", "levelSets", "jobs", "moves", "sample"}
 TOKENS = 2_000  # a long hand-written document; variables carry the data
 
 

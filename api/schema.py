@@ -16,16 +16,22 @@ from strawberry.types.graphql import OperationType
 
 from api.errors import HANDLERS, Explain
 from api.limits import TOKENS, Limits
+from api.mutations.jobs import JobMutations
 from api.mutations.leads import LeadMutations
 from api.mutations.levels import LevelMutations
+from api.mutations.quickstart import QuickStartMutations
 from api.mutations.rules import RuleMutations
 from api.mutations.scores import ScoreMutations
+from api.queries.distribution import DistributionQueries
 from api.queries.history import HistoryQueries
+from api.queries.jobs import JobQueries
 from api.queries.leads import LeadQueries
 from api.queries.levels import LevelQueries
 from api.queries.rules import RuleQueries
+from api.queries.templates import TemplateQueries
 from api.queries.viewer import ViewerQueries
 from api.scalars import SCALARS
+from api.subscriptions.jobs import JobSubscriptions
 from api.subscriptions.levels import LevelSubscriptions
 from api.subscriptions.tiers import TierSubscriptions
 from api.types.common import Workspace
@@ -72,8 +78,11 @@ schema = Schema(
         ViewerQueries,
         LeadQueries,
         LevelQueries,
+        DistributionQueries,
         RuleQueries,
         HistoryQueries,
+        JobQueries,
+        TemplateQueries,
     ),
     mutation=_root(
         "Mutation",
@@ -82,12 +91,15 @@ schema = Schema(
         ScoreMutations,
         LevelMutations,
         RuleMutations,
+        QuickStartMutations,
+        JobMutations,
     ),
     subscription=_root(
         "Subscription",
         "What is told the moment it is committed, over graphql-transport-ws.",
         TierSubscriptions,
         LevelSubscriptions,
+        JobSubscriptions,
     ),
     types=[Workspace],
     extensions=[

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         default=None,
         description="A Redis or Valkey, through which one process reads the database's log for all of several. "
-        "Without it each reads that itself, and while it is away, too.",
+        "Without it, or while it is away, each reads the log for itself.",
     )
     data: Path = Field(
         default=Path.home() / ".tierwire",

@@ -6,7 +6,8 @@ DomainError
 ├── LeadNotFound       a reference by id names no lead
 ├── NotFound           an id or name of anything else names nothing
 ├── VersionConflict    somebody else edited first
-└── NothingToPublish   there is no draft
+├── NothingToPublish   there is no draft
+└── AlreadyConfigured  the workspace has levels or rules of its own
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class Fault(Enum):
     WRONG_ID = "wrong id"
     UNKNOWN_LEVEL = "unknown level"
     MALFORMED_CURSOR = "malformed cursor"
+    UNEVEN = "uneven"
+    NOT_WHOLE = "not a whole"
+    TOO_WIDE = "too wide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,10 @@ class VersionConflict(DomainError):
 
 
 class NothingToPublish(DomainError):
+    pass
+
+
+class AlreadyConfigured(DomainError):
     pass
 
 

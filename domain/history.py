@@ -8,7 +8,7 @@ from enum import Enum
 
 from domain.actors import Actor
 from domain.leads import ADJUSTMENTS, Position
-from domain.levels import Dimension
+from domain.levels import Announce, Dimension
 
 
 class CauseKind(Enum):
@@ -16,6 +16,7 @@ class CauseKind(Enum):
 
     ACTIVITY = "ACTIVITY"
     ADJUSTMENT = "ADJUSTMENT"
+    LEVELS_CHANGED = "LEVELS_CHANGED"
 
 
 class Suppression(Enum):
@@ -42,7 +43,10 @@ class ScorePart:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What moved a score, by whom, when, and what they said of it."""
+    """What moved a score or its level, by whom, when, and what they said of it.
+
+    `announce` stands with LEVELS_CHANGED alone: which such moves automations may hear of.
+    """
 
     kind: CauseKind
     actor: Actor
@@ -50,6 +54,7 @@ class Cause:
     reason: str | None = None
     key: str | None = None
     activity_id: str | None = None
+    announce: Announce | None = None
 
 
 @dataclass(frozen=True, slots=True)

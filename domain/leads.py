@@ -58,11 +58,9 @@ class Position:
 
     def in_level_of(self, other: Position) -> bool:
         """Whether both have the same level, by name and without regard to case."""
-        return _folded(self.level) == _folded(other.level)
-
-
-def _folded(name: str | None) -> str | None:
-    return None if name is None else name.casefold()
+        if self.level is None or other.level is None:
+            return self.level is other.level
+        return self.level == other.level or self.level.casefold() == other.level.casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +101,12 @@ class Lead:
     def standing(self, dimension: Dimension) -> Standing:
         return self.engagement if dimension is Dimension.ENGAGEMENT else self.profile
 
-    def standing_at(self, dimension: Dimension, standing: Standing) -> Lead:
-        """This lead, one version on, standing there."""
+    def standing_at(self, dimension: Dimension, standing: Standing, now: datetime) -> Lead:
+        """This lead, one version on, standing there from *now* on."""
+        version = self.version + 1
         if dimension is Dimension.ENGAGEMENT:
-            return replace(self, engagement=standing, version=self.version + 1)
-        return replace(self, profile=standing, version=self.version + 1)
+            return replace(self, engagement=standing, updated_at=now, version=version)
+        return replace(self, profile=standing, updated_at=now, version=version)
 
 
 def normal_email(email: str) -> str:

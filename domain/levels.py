@@ -26,6 +26,14 @@ class Dimension(Enum):
     PROFILE = "PROFILE"
 
 
+class Announce(Enum):
+    """Which of the moves that an edit of the levels makes automations may hear of; boards are told of all."""
+
+    ALL = "ALL"
+    UPWARD = "UPWARD"
+    SILENT = "SILENT"
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreRange:
     """Whole scores from `min` to `max`, both inclusive; None is open-ended."""
@@ -47,6 +55,11 @@ class Level:
     color: str | None = None
     motion: str | None = None
     rank: int = 0
+
+    @property
+    def key(self) -> str:
+        """What makes it the level it is: its name, without regard to case."""
+        return self.name.strip().casefold()
 
     @property
     def range(self) -> ScoreRange:
@@ -72,6 +85,7 @@ class LevelSet:
     created_by: Actor
     comment: str | None = None
     reverted_from: int | None = None
+    announce: Announce = Announce.ALL
 
     def level_of(self, score: int) -> Level | None:
         """The level *score* lies in; None is unclassified."""
@@ -83,7 +97,7 @@ class LevelSet:
     def named(self, name: str | None) -> Level | None:
         """The level of that name, without regard to case."""
         wanted = None if name is None else name.strip().casefold()
-        return next((level for level in self.levels if level.name.casefold() == wanted), None)
+        return next((level for level in self.levels if level.key == wanted), None)
 
     def ranges(self, names: Iterable[str], *path: str) -> tuple[ScoreRange, ...]:
         """The scores that lie in the levels of those names; raises InvalidInput for the unknown ones."""
@@ -102,15 +116,21 @@ class LevelSet:
         at: datetime,
         comment: str | None = None,
         reverted_from: int | None = None,
+        announce: Announce = Announce.ALL,
     ) -> LevelSet:
         """The next version of the set, with this table; raises InvalidInput when the comment is out of bounds."""
         refuse(bounds.text(("comment",), comment, bounds.REASON))
-        return LevelSet(self.dimension, self.version + 1, levels, at, actor, comment, reverted_from)
+        return LevelSet(self.dimension, self.version + 1, levels, at, actor, comment, reverted_from, announce)
 
     @property
     def gaps(self) -> tuple[ScoreRange, ...]:
         """Every range of scores that has no level, lowest first."""
-        return tuple(_gaps(self.levels))
+        return gaps(self.levels)
+
+
+def gaps(levels: tuple[Level, ...]) -> tuple[ScoreRange, ...]:
+    """Every range of scores that a table has no level for, lowest first."""
+    return tuple(_gaps(levels))
 
 
 def _gaps(levels: tuple[Level, ...]) -> Iterator[ScoreRange]:
@@ -156,10 +176,9 @@ def _problems(levels: tuple[Level, ...]) -> Iterator[Problem]:
     for at, level in enumerate(levels):
         path = ("levels", str(at))
         yield from (problem.under(*path) for problem in level_problems(level))
-        name = level.name.strip().casefold()
-        if name in seen:
+        if level.key in seen:
             yield Problem((*path, "name"), Fault.DUPLICATE, actual=level.name)
-        seen.add(name)
+        seen.add(level.key)
 
 
 def level_problems(level: Level) -> Iterator[Problem]:
@@ -176,10 +195,8 @@ def level_problems(level: Level) -> Iterator[Problem]:
 
 def replaced(levels: tuple[Level, ...], wanted: Iterable[Level]) -> tuple[Level, ...]:
     """The table of the *wanted* levels; one that keeps its name keeps its colour, unless it brings its own."""
-    colors = {level.name.casefold(): level.color for level in levels}
-    return table(
-        replace(level, color=level.color or colors.get(level.name.strip().casefold())) for level in wanted
-    )
+    colors = {level.key: level.color for level in levels}
+    return table(replace(level, color=level.color or colors.get(level.key)) for level in wanted)
 
 
 def added(levels: tuple[Level, ...], level: Level) -> tuple[Level, ...]:
@@ -206,12 +223,12 @@ def removed(levels: tuple[Level, ...], name: str) -> tuple[Level, ...]:
 
 def _apart(levels: tuple[Level, ...], name: str) -> tuple[Level, tuple[Level, ...]]:
     for level in levels:
-        if level.name.casefold() == name.strip().casefold():
+        if level.key == name.strip().casefold():
             return level, tuple(each for each in levels if each is not level)
     raise NotFound("Level", name)
 
 
 def _row_problems(level: Level, others: tuple[Level, ...]) -> Iterator[Problem]:
     yield from (problem.under("level") for problem in level_problems(level))
-    if level.name.strip().casefold() in {other.name.casefold() for other in others}:
+    if level.key in {other.key for other in others}:
         yield Problem(("level", "name"), Fault.DUPLICATE, actual=level.name)

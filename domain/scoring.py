@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
+from domain.changes import Activity, AdjustScore, Change, Reclassify, RecordActivity, UpsertLead
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
 from domain.leads import Contribution, Lead, Position, Standing
 from domain.levels import Dimension, LevelSet
@@ -29,7 +29,11 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change made of a lead. `duplicate`: its key was seen before, and this is what it did then."""
+    """What a change made of a lead. `duplicate`: its key was seen before, and this is what it did then.
+
+    `told` is what an earlier edit of the levels had made of the lead's level, where that had yet to be told: an entry
+    of the history before those of the change itself.
+    """
 
     lead: Lead
     scoring: Scoring
@@ -37,6 +41,7 @@ class Outcome:
     activity: Activity | None = None
     created: bool = False
     duplicate: bool = False
+    told: tuple[ScoreChange, ...] = ()
 
 
 def new_lead(lead_id: str, scoring: Scoring, now: datetime) -> Lead:
@@ -57,6 +62,9 @@ def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome
             return _adjusted(lead, change, scoring, now)
         case UpsertLead():
             return _upserted(lead, change, scoring, now)
+        case Reclassify():
+            lead, told = _told(lead, change.dimension, scoring, now)
+            return Outcome(lead, scoring, told=told)
 
 
 def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetime) -> Outcome:
@@ -67,9 +75,9 @@ def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetim
         seen = replace(lead, last_activity_at=last, updated_at=now, version=lead.version + 1)
         return Outcome(seen, scoring, activity=activity)
     cause = Cause(CauseKind.ACTIVITY, change.actor, now, activity_id=activity.id)
-    seen = replace(lead, last_activity_at=last, updated_at=now)
+    seen, told = _told(replace(lead, last_activity_at=last), Dimension.ENGAGEMENT, scoring, now)
     moved, entry = _moved(seen, Dimension.ENGAGEMENT, tuple(map(_part, rules)), scoring, cause)
-    return Outcome(moved, scoring, (entry,), activity)
+    return Outcome(moved, scoring, (entry,), activity, told=told)
 
 
 def _part(rule: Rule) -> ScorePart:
@@ -81,8 +89,9 @@ def _part(rule: Rule) -> ScorePart:
 def _adjusted(lead: Lead, change: AdjustScore, scoring: Scoring, now: datetime) -> Outcome:
     cause = Cause(CauseKind.ADJUSTMENT, change.actor, now, change.reason, change.key)
     parts = (ScorePart(None, "Adjustments", change.delta),)
-    lead, moved = _moved(replace(lead, updated_at=now), change.dimension, parts, scoring, cause)
-    return Outcome(lead, scoring, (moved,))
+    seen, told = _told(lead, change.dimension, scoring, now)
+    moved, entry = _moved(seen, change.dimension, parts, scoring, cause)
+    return Outcome(moved, scoring, (entry,), told=told)
 
 
 def _upserted(lead: Lead, change: UpsertLead, scoring: Scoring, now: datetime) -> Outcome:
@@ -90,6 +99,24 @@ def _upserted(lead: Lead, change: UpsertLead, scoring: Scoring, now: datetime) -
     if edited is lead and lead.version:
         return Outcome(lead, scoring)
     return Outcome(replace(edited, updated_at=now, version=lead.version + 1), scoring)
+
+
+def _told(
+    lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime
+) -> tuple[Lead, tuple[ScoreChange, ...]]:
+    """The lead announced in the level that its score has by the levels in force, and the entry that says so.
+
+    There is none when it is announced there already. It has been in its level since those levels are in force.
+    """
+    standing, levels = lead.standing(dimension), scoring.levels[dimension]
+    before, after = standing.announced, scoring.position(dimension, standing.score)
+    if before.in_level_of(after):
+        return lead, ()
+    cause = Cause(CauseKind.LEVELS_CHANGED, levels.created_by, now, levels.comment, announce=levels.announce)
+    told = replace(standing, announced=after, since=levels.created_at)
+    moved = lead.standing_at(dimension, told, now)
+    version, rules = moved.version, scoring.rules.version
+    return moved, (ScoreChange(lead.id, dimension, version, before, after, cause, (), rules),)
 
 
 def _moved(
@@ -101,7 +128,9 @@ def _moved(
     parts = _held(parts, before.score, scoring.rules)
     after = scoring.position(dimension, before.score + sum(part.points for part in parts))
     since = standing.since if before.in_level_of(after) else cause.at
-    moved = lead.standing_at(dimension, Standing(after, since, _contributed(standing.contributions, parts)))
+    moved = lead.standing_at(
+        dimension, Standing(after, since, _contributed(standing.contributions, parts)), cause.at
+    )
     return moved, ScoreChange(
         lead.id, dimension, moved.version, before, after, cause, parts, scoring.rules.version
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pymongo import InsertOne, UpdateMany, UpdateOne
 
-from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
+from domain.changes import Activity, AdjustScore, Change, Reclassify, RecordActivity, UpsertLead
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
@@ -43,7 +43,7 @@ class Seen:
 
 def key_of(change: Change) -> Key | None:
     """What makes the change count once; None when it has no key."""
-    if isinstance(change, UpsertLead) or change.key is None:
+    if isinstance(change, UpsertLead | Reclassify) or change.key is None:
         return None
     return type(change), change.key
 
@@ -52,6 +52,8 @@ def names_of(item: Item) -> tuple[Name, ...]:
     """The names of leads that the item speaks of: of the lead it is for, and those it would give that lead."""
     ref, change = item
     name = (ref.kind, ref.value)
+    if isinstance(change, Reclassify):
+        return (name, *((each.kind, each.value) for each in change.also))
     if not isinstance(change, UpsertLead):
         return (name,)
     fields = change.edit.fields
@@ -137,7 +139,8 @@ class Batch:
             self.activities.append(
                 from_activity(self._workspace, outcome.lead.id, outcome.activity, outcome.changes)
             )
-        self.score_changes += [from_score_change(self._workspace, change) for change in outcome.changes]
+        entries = (*outcome.told, *outcome.changes)
+        self.score_changes += [from_score_change(self._workspace, entry) for entry in entries]
 
     def _place(self, lead: Lead) -> None:
         before = self._leads.get(lead.id)

@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from motor.motor_asyncio import AsyncIOMotorChangeStream
 from pymongo.errors import OperationFailure, PyMongoError
 
 from domain.history import ScoreChange
+from domain.jobs import Job
 from domain.levels import LevelSet
-from persistence.documents import Document, to_level_set, to_score_change
+from persistence.documents import Document, to_job, to_level_set, to_score_change
 from persistence.mongo import Mongo
 
 PAUSE = 0.5  # seconds between two tries to reach the database's log
 AWAIT = 500  # milliseconds the database waits for a next event; what a graceful stop may take
+BATCH = 500  # events handed out at once: some milliseconds' work, after which others have their turn
 LOG_LOST = {260, 280, 286}  # MongoDB's codes for a token that its log does not know (any more)
 COMMITTED: list[Mapping[str, Any]] = [
     {
         "$match": {
-            "operationType": "insert",
+            # What is replaced is told whole; of what is updated the database would have to be asked again.
+            "operationType": {"$in": ["insert", "replace"]},
             "$or": [
                 {"ns.coll": "score_changes", "fullDocument.tier_changed": True},
-                {"ns.coll": "level_sets"},
+                {"ns.coll": {"$in": ["level_sets", "jobs"]}},
             ],
         }
     },
@@ -59,13 +61,23 @@ class LevelsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A job as it was committed."""
+
+    token: str
+    workspace: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """The feed stands at `token`. What lies between this and what was read before is lost, if there was any."""
 
     token: str
 
 
-Event = TierChanged | LevelsChanged | Opened
+Committed = TierChanged | LevelsChanged | JobChanged
+Event = Committed | Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +115,10 @@ async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened
     """
     while True:
         try:
-            resume = {"_data": after} if after else None
-            async with mongo.database.watch(
-                COMMITTED, resume_after=resume, max_await_time_ms=AWAIT
-            ) as stream:
-                if after is None:
-                    after = _token(stream)
-                    yield Opened(after)
-                # A dropped database ends the stream. Motor's stub takes the property for a method.
-                while stream.alive:  # type: ignore[truthy-function]
-                    link = await _next(stream, after)
-                    after = link.token
-                    yield link
+            async with aclosing(_batches(mongo, after)) as batches:
+                async for token, events in batches:
+                    yield Opened(token) if after is None else Link(after, max(after, token), events)
+                    after = max(after or "", token)
         except PyMongoError as error:
             if isinstance(error, OperationFailure) and error.code in LOG_LOST:
                 after = None
@@ -122,20 +126,48 @@ async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened
             await asyncio.sleep(PAUSE)
 
 
-async def _next(stream: AsyncIOMotorChangeStream[Document], prev: str) -> Link:
-    event = await stream.try_next()
-    if event is None:
-        return Link(prev, max(prev, _token(stream)), ())
-    return Link(prev, event["_id"]["_data"], (event,))
+async def _batches(
+    mongo: Mongo, after: str | None
+) -> AsyncGenerator[tuple[str, tuple[Mapping[str, Any], ...]], None]:
+    """The log as the database hands it out, and the token that each batch brings it to; the first has no events.
 
-
-def _token(stream: AsyncIOMotorChangeStream[Document]) -> str:
-    token: str = (stream.resume_token or {})["_data"]
-    return token
+    By commands, for the driver's own change stream hands events to the event loop one by one, which costs several
+    times what is done with them. Ends when the database is dropped.
+    """
+    stream = {"$changeStream": {"resumeAfter": {"_data": after}} if after else {}}
+    command: Document = {
+        "aggregate": 1,
+        "pipeline": [stream, *COMMITTED],
+        "cursor": {"batchSize": 0},
+        "readConcern": {"level": "majority"},
+    }
+    cursor: Mapping[str, Any] = {"id": 0}
+    async with await mongo.client.start_session() as session:
+        try:
+            while True:
+                answer = await mongo.database.command(
+                    command, codec_options=mongo.database.codec_options, session=session
+                )
+                cursor = answer["cursor"]
+                yield cursor["postBatchResumeToken"]["_data"], tuple(cursor.get("nextBatch", ()))
+                if not cursor["id"]:
+                    return
+                command = {
+                    "getMore": cursor["id"],
+                    "collection": "$cmd.aggregate",
+                    "batchSize": BATCH,
+                    "maxTimeMS": AWAIT,
+                }
+        finally:
+            if cursor["id"]:
+                with suppress(PyMongoError):
+                    await mongo.database.command(
+                        {"killCursors": "$cmd.aggregate", "cursors": [cursor["id"]]}, session=session
+                    )
 
 
 def to_event(event: Mapping[str, Any]) -> Event:
-    """The event that an insert in the log tells of.
+    """The event that a write in the log tells of.
 
     One that cannot be read, as when a newer process wrote it, is as good as lost: the feed is Opened after it.
     """
@@ -149,7 +181,12 @@ def to_event(event: Mapping[str, Any]) -> Event:
         return Opened(token)
 
 
-def _read(token: str, event: Mapping[str, Any], document: Document) -> TierChanged | LevelsChanged:
-    if event["ns"]["coll"] == "level_sets":
-        return LevelsChanged(token, document["workspace"], to_level_set(document))
-    return TierChanged(token, document["workspace"], to_score_change(document))
+def _read(token: str, event: Mapping[str, Any], document: Document) -> Committed:
+    workspace = document["workspace"]
+    match event["ns"]["coll"]:
+        case "level_sets":
+            return LevelsChanged(token, workspace, to_level_set(document))
+        case "jobs":
+            return JobChanged(token, workspace, to_job(document))
+        case _:
+            return TierChanged(token, workspace, to_score_change(document))

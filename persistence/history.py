@@ -49,7 +49,11 @@ class History:
         conditions = [entries_of(workspace, lead_id), wanted.condition()]
         if after is not None:
             conditions.append({"_id": {"$lt": pages.decode(after, str)[0]}})
-        found = self._mongo.score_changes.find({"$and": conditions}).sort("_id", -1).limit(first + 1)
+        found = (
+            self._mongo.score_changes.find({"$and": conditions}, hint=[("_id", 1)])
+            .sort("_id", -1)
+            .limit(first + 1)
+        )
         changes = [to_score_change(each) for each in await found.to_list(None)]
         return pages.page([Edge(pages.encode(each.id), each) for each in changes], first, after)
 

@@ -18,6 +18,7 @@ from domain.levels import Dimension, ScoreRange
 from persistence import pages
 from persistence.documents import Document, to_lead
 from persistence.mongo import Mongo, Session
+from persistence.moves import Moves, TierMove
 from persistence.pages import Edge, Page
 
 NO_SUCH_TIME = 72  # MongoDB's code for a time that never was or is yet to come
@@ -65,6 +66,7 @@ class LeadFilter:
     tags: tuple[str, ...] = ()
     search: str | None = None
     inactive_since: datetime | None = None
+    moved: TierMove | None = None
 
     def conditions(self) -> Iterator[Document]:
         for dimension, ranges in self.scores:
@@ -79,11 +81,11 @@ class LeadFilter:
 
 def _in_ranges(score: str, ranges: tuple[ScoreRange, ...]) -> Document:
     if len(ranges) == 1:
-        return {score: _in_range(ranges[0])}
-    return {"$or": [{score: _in_range(each)} for each in ranges]} if ranges else {"_id": {"$in": []}}
+        return {score: in_range(ranges[0])}
+    return {"$or": [{score: in_range(each)} for each in ranges]} if ranges else {"_id": {"$in": []}}
 
 
-def _in_range(scores: ScoreRange) -> Document:
+def in_range(scores: ScoreRange) -> Document:
     bounds = {"$gte": scores.min, "$lte": scores.max}
     return {operator: bound for operator, bound in bounds.items() if bound is not None} or {"$exists": True}
 
@@ -93,6 +95,7 @@ class Leads:
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
+        self._moves = Moves(mongo)
 
     async def find(self, workspace: str, ref: LeadRef) -> Lead | None:
         found = await self._mongo.leads.find_one({"workspace": workspace, REF_FIELDS[ref.kind]: ref.value})
@@ -104,35 +107,45 @@ class Leads:
         return {each["_id"]: to_lead(each) for each in await found.to_list(None)}
 
     async def count(self, workspace: str, wanted: LeadFilter) -> int:
-        return await self._mongo.leads.count_documents(_matching(workspace, wanted))
+        """How many leads match; raises InvalidInput as `page` does."""
+        return await self._mongo.leads.count_documents(await self._matching(workspace, wanted))
 
     async def page(
         self, workspace: str, wanted: LeadFilter, order: LeadOrder, first: int, after: str | None
     ) -> Page[Lead]:
-        """The first *first* leads, or those after a cursor; raises InvalidInput for a cursor of another list.
+        """The first *first* leads, or those after a cursor.
+
+        Raises InvalidInput for a cursor of another list, and for moves between unknown levels or of too many leads.
 
         A walk neither skips nor repeats a lead whose score moves meanwhile: its later pages are picked from the
         list as it was when the first was read, and filled with the leads as they are. After five minutes the
         database no longer has that list, and the walk goes on from the same place in the list as it is.
         """
         place = None if after is None else _Place.of(after, order)
+        matching = await self._matching(workspace, wanted)
         try:
-            return await self._page(workspace, wanted, order, first, place)
+            return await self._page(workspace, matching, order, first, place)
         except OperationFailure as error:
             if place is None or after is None or error.code not in {*SNAPSHOT_GONE, NO_SUCH_TIME}:
                 raise
             if error.code == NO_SUCH_TIME:
                 raise pages.malformed(after) from error
-            return await self._page(workspace, wanted, order, first, place.now())
+            return await self._page(workspace, matching, order, first, place.now())
+
+    async def _matching(self, workspace: str, wanted: LeadFilter) -> Document:
+        moved = {}
+        if wanted.moved:
+            moved = {"_id": {"$in": await self._moves.leads(workspace, wanted.moved)}}
+        return {"$and": [{"workspace": workspace}, *wanted.conditions(), moved]}
 
     async def _page(
-        self, workspace: str, wanted: LeadFilter, order: LeadOrder, first: int, after: _Place | None
+        self, workspace: str, matching: Document, order: LeadOrder, first: int, after: _Place | None
     ) -> Page[Lead]:
         edges: list[Edge[Lead]] = []
         place = after
         while True:
             missing = first - len(edges)
-            places = await self._places(_matching(workspace, wanted), order, missing + 1, place)
+            places = await self._places(matching, order, missing + 1, place)
             leads = await self.by_ids(workspace, (each.lead_id for each in places[:missing]))
             edges += [
                 Edge(each.cursor(order), leads[each.lead_id]) for each in places if each.lead_id in leads
@@ -192,10 +205,6 @@ class Leads:
 def entries_of(workspace: str, lead_id: str) -> Document:
     """A lead's score changes: their _id is the lead's id, a dot and their version, and "/" follows "."."""
     return {"workspace": workspace, "_id": {"$gt": f"{lead_id}.", "$lt": f"{lead_id}/"}}
-
-
-def _matching(workspace: str, wanted: LeadFilter) -> Document:
-    return {"$and": [{"workspace": workspace}, *wanted.conditions()]}
 
 
 def _value(lead: Mapping[str, Any], order: LeadOrder) -> int:

@@ -1,7 +1,8 @@
 """The ledger: the one place that changes leads.
 
 Changes that arrive together are committed together, one batch at a time, and a second beside it only when enough wait
-to be worth a transaction of their own. A lead in flight waits for its batch, so a process never conflicts with itself.
+to be worth a transaction of their own. Long work goes behind: one batch of it at a time, beside those of the callers
+who wait. A lead in flight waits for its batch, so a process never conflicts with itself.
 What another process did meanwhile shows as a conflict; the batch is then halved until only the change concerned is
 tried again.
 """
@@ -20,7 +21,7 @@ from domain.errors import DomainError
 from domain.leads import LeadRef
 from domain.scoring import Outcome
 from persistence.batch import Item, Name, names_of
-from persistence.commits import Committer, Conflict, Repeated
+from persistence.commits import Beside, Committer, Conflict, Repeated, Withdrawn
 from persistence.configuration import Configuration
 from persistence.mongo import Mongo, OutcomeUnknown, Unreachable
 
@@ -43,6 +44,7 @@ class _Call:
     left: int
     done: asyncio.Future[list[Result]]
     since: float
+    beside: Beside | None = None
 
 
 @dataclass(slots=True)
@@ -71,27 +73,54 @@ class _Queue:
     """What waits and what is in flight in one workspace."""
 
     waiting: deque[_Entry] = field(default_factory=deque)
+    behind: deque[_Entry] = field(default_factory=deque)
     in_flight: set[Name | _Call] = field(default_factory=set)
-    flights: set[asyncio.Task[None]] = field(default_factory=set)
+    flights: dict[asyncio.Task[None], Sequence[_Entry]] = field(default_factory=dict)
+    # Names that long work was kept from the last time: they are its next, or who changes a lead without pause would
+    # keep it for ever.
+    reserved: set[Name | _Call] = field(default_factory=set)
     stuck: bool = False  # nothing that waits may fly before something lands: no need to look again
 
     def take(self) -> list[_Entry]:
-        """The next batch: the first that wait, but for leads in flight and what must stay behind those."""
-        if self.flights and (self.stuck or len(self.waiting) < BATCH or len(self.flights) == FLIGHTS):
+        """The next batch that may fly; nothing when there is none."""
+        return self._take_waiting() or self._take_behind()
+
+    def _take_waiting(self) -> list[_Entry]:
+        busy = sum(entries[0].call.beside is None for entries in self.flights.values())
+        if busy and (self.stuck or len(self.waiting) < BATCH or busy == FLIGHTS):
             return []
-        taken: list[_Entry] = []
-        passed: list[_Entry] = []
-        blocked = set(self.in_flight)
-        while self.waiting and len(taken) < BATCH:
-            entry = self.waiting.popleft()
-            if blocked.isdisjoint(entry.claims):
-                taken.append(entry)
-            else:
-                blocked.update(entry.claims)
-                passed.append(entry)
-        self.waiting.extendleft(reversed(passed))
+        taken, _ = _take_from(self.waiting, self.in_flight | self.reserved)
         self.stuck = not taken
         return taken
+
+    def _take_behind(self) -> list[_Entry]:
+        if any(entries[0].call.beside for entries in self.flights.values()):
+            return []
+        taken, passed = _take_from(self.behind, self.in_flight)
+        self.reserved = {claim for entry in passed for claim in entry.claims}
+        return taken
+
+
+def _take_from(line: deque[_Entry], claimed: set[Name | _Call]) -> tuple[list[_Entry], list[_Entry]]:
+    """A batch from the front of a line, of one kind of work, and whom it passed, who stay there.
+
+    Those are passed whose claims are others', and whatever must stay behind them.
+    """
+    taken: list[_Entry] = []
+    passed: list[_Entry] = []
+    blocked = set(claimed)
+    while line and len(taken) < BATCH:
+        entry = line.popleft()
+        if taken and entry.call.beside is not taken[0].call.beside:
+            line.appendleft(entry)
+            break
+        if blocked.isdisjoint(entry.claims):
+            taken.append(entry)
+        else:
+            blocked.update(entry.claims)
+            passed.append(entry)
+    line.extendleft(reversed(passed))
+    return taken, passed
 
 
 class Ledger:
@@ -113,12 +142,27 @@ class Ledger:
 
         Raises Unreachable or Conflict when nothing was written, OutcomeUnknown when that is not certain of all.
         """
+        return await self._applied(workspace, items, None)
+
+    async def apply_behind(
+        self, workspace: str, items: Sequence[Item], beside: Beside
+    ) -> list[Outcome | DomainError]:
+        """The same for long work, which keeps no caller waiting: its batches fly beside theirs, one at a time.
+
+        *beside* writes in the transaction of each batch, and may end the work by raising Withdrawn.
+        """
+        return await self._applied(workspace, items, beside)
+
+    async def _applied(
+        self, workspace: str, items: Sequence[Item], beside: Beside | None
+    ) -> list[Outcome | DomainError]:
         if not items:
             return []
         loop = asyncio.get_running_loop()
-        call = _Call([DomainError()] * len(items), len(items), loop.create_future(), loop.time())
+        call = _Call([DomainError()] * len(items), len(items), loop.create_future(), loop.time(), beside)
         queue = self._queues.setdefault(workspace, _Queue())
-        queue.waiting.extend(_Entry(call, at, item) for at, item in enumerate(items))
+        line = queue.behind if beside else queue.waiting
+        line.extend(_Entry(call, at, item) for at, item in enumerate(items))
         self._start(workspace, queue)
         return list(_told(await call.done))
 
@@ -133,7 +177,7 @@ class Ledger:
             claims = {claim for entry in entries for claim in entry.claims}
             queue.in_flight |= claims
             flight = asyncio.create_task(self._commit(workspace, entries))
-            queue.flights.add(flight)
+            queue.flights[flight] = entries
             flight.add_done_callback(lambda done, claims=claims: self._landed(workspace, queue, done, claims))  # type: ignore[misc]
         if not queue.flights:
             del self._queues[workspace]
@@ -141,19 +185,23 @@ class Ledger:
     def _landed(
         self, workspace: str, queue: _Queue, flight: asyncio.Task[None], claims: set[Name | _Call]
     ) -> None:
-        queue.flights.discard(flight)
+        del queue.flights[flight]
         queue.in_flight -= claims
         queue.stuck = False
         self._start(workspace, queue)
 
-    async def _commit(self, workspace: str, entries: Sequence[_Entry], *, recall: bool = False) -> None:
+    async def _commit(
+        self, workspace: str, entries: Sequence[_Entry], *, recall: bool = False, again: bool = False
+    ) -> None:
         """Commit the entries in as many tries as it takes, and tell their callers."""
         while entries:
             try:
                 items = [entry.item for entry in entries]
-                results = await self._committer.commit(workspace, items, recall=recall)
+                beside = entries[0].call.beside
+                results = await self._committer.commit(workspace, items, beside, recall=recall, again=again)
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait for it
                 entries, recall = await self._again(workspace, entries, error, recall=recall)
+                again = True
             else:
                 for entry, result in zip(entries, results, strict=True):
                     entry.settle(result)
@@ -168,11 +216,11 @@ class Ledger:
                 return entries, True
             case Unreachable():
                 return await _spared(entries, error), recall
-            case OutcomeUnknown():
+            case OutcomeUnknown() | Withdrawn():
                 pass
             case _ if len(entries) > 1:
                 middle = len(entries) // 2
-                await self._commit(workspace, entries[:middle], recall=recall)
+                await self._commit(workspace, entries[:middle], recall=recall, again=True)
                 return entries[middle:], recall
             case Conflict():
                 return await _spared(entries, error), recall

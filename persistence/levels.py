@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from domain.levels import Dimension, Level, LevelSet
+from domain.jobs import Job
+from domain.levels import Announce, Dimension, Level, LevelSet
+from domain.stretches import stretches
 from persistence import pages
 from persistence.configuration import Configuration, Editor
 from persistence.documents import from_level_set, to_level_set
-from persistence.mongo import Mongo, Session
+from persistence.gate import shut_gate
+from persistence.jobs import Jobs
+from persistence.mongo import Mongo, Session, new_id
 from persistence.pages import Edge, Page
 
 Edit = Callable[[tuple[Level, ...]], tuple[Level, ...]]
@@ -17,9 +22,10 @@ Edit = Callable[[tuple[Level, ...]], tuple[Level, ...]]
 class LevelSets:
     """The level sets of every workspace."""
 
-    def __init__(self, mongo: Mongo, configuration: Configuration) -> None:
+    def __init__(self, mongo: Mongo, configuration: Configuration, jobs: Jobs) -> None:
         self._mongo = mongo
         self._configuration = configuration
+        self._jobs = jobs
 
     async def change(
         self,
@@ -27,33 +33,73 @@ class LevelSets:
         dimension: Dimension,
         edit: Edit,
         editor: Editor,
+        announce: Announce = Announce.ALL,
         reverted_from: int | None = None,
-    ) -> LevelSet:
-        """Make the next version by *edit*; raises what *edit* does, and VersionConflict."""
+    ) -> tuple[LevelSet, Job | None]:
+        """Make the next version by *edit*, and the job that tells leads of it, if it may change the level of any.
 
-        async def work(session: Session) -> LevelSet:
+        It takes the place of a job that still runs for the dimension. Raises what *edit* does, and VersionConflict.
+        """
+
+        async def work(session: Session) -> tuple[LevelSet, Job | None]:
+            await shut_gate(self._mongo, workspace, session)
             state = await self._configuration.state(workspace, session)
             current = await self._configuration.level_set(
                 workspace, dimension, state["levels"][dimension.value], session
             )
             editor.expect(current.version)
-            following = current.next(
-                edit(current.levels), editor.actor, editor.at, editor.comment, reverted_from
-            )
-            await self._mongo.level_sets.insert_one(from_level_set(workspace, following), session=session)
-            await self._mongo.workspaces.update_one(
-                {"_id": workspace},
-                {"$set": {f"levels.{dimension.value}": following.version}, "$inc": {"version": 1}},
-                session=session,
-            )
-            return following
+            levels = edit(current.levels)
+            following = current.next(levels, editor.actor, editor.at, editor.comment, reverted_from, announce)
+            return following, await self.put(workspace, state, following, session)
 
-        return await self._mongo.transact(work)
+        changed = await self._mongo.transact(work)
+        self.wake()
+        return changed
 
-    async def revert(self, workspace: str, dimension: Dimension, version: int, editor: Editor) -> LevelSet:
+    def wake(self) -> None:
+        """Have the jobs of what was just committed begin at once."""
+        self._jobs.wake()
+
+    async def put(
+        self, workspace: str, state: Mapping[str, Any], following: LevelSet, session: Session
+    ) -> Job | None:
+        """Write a set as the one in force, and the job that tells of it; *state* is the workspace as it was.
+
+        The gate must be shut in this transaction.
+        """
+        dimension = following.dimension.value
+        told = state["told"][dimension]
+        before = [
+            await self._configuration.level_set(workspace, following.dimension, version, session)
+            for version in range(told, following.version)
+        ]
+        cut = stretches(*(each.levels for each in (*before, following)))
+        settled = all(stretch.is_settled for stretch in cut)
+        await self._mongo.level_sets.insert_one(from_level_set(workspace, following), session=session)
+        numbers = {
+            f"levels.{dimension}": following.version,
+            f"told.{dimension}": following.version if settled else told,
+        }
+        await self._mongo.workspaces.update_one(
+            {"_id": workspace}, {"$set": numbers, "$inc": {"version": 1}}, session=session
+        )
+        await self._jobs.supersede(workspace, following, session)
+        job = Job(new_id(), following.dimension, told, following.version, following.created_at)
+        if not settled:
+            await self._jobs.add(workspace, job, session)
+        return None if settled else job
+
+    async def revert(
+        self,
+        workspace: str,
+        dimension: Dimension,
+        version: int,
+        editor: Editor,
+        announce: Announce = Announce.ALL,
+    ) -> tuple[LevelSet, Job | None]:
         """Make the next version by repeating an old one; raises NotFound, VersionConflict."""
         old = await self._configuration.level_set(workspace, dimension, version)
-        return await self.change(workspace, dimension, lambda _: old.levels, editor, version)
+        return await self.change(workspace, dimension, lambda _: old.levels, editor, announce, version)
 
     async def page(
         self, workspace: str, dimension: Dimension, first: int, after: str | None

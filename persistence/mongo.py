@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,12 +17,16 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import IndexModel
-from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.errors import AutoReconnect, ConfigurationError, OperationFailure, PyMongoError
 
 from persistence.documents import Document
 
 PATIENCE = 10_000  # milliseconds to look for a writable server before an operation fails
 
+TRIED = 15.0  # seconds that a transaction, or the answer to a commit, is tried for, through elections
+PAUSE = 0.02  # seconds between two tries
+UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"  # the driver's labels
+PLACE_IDLE = 86_400  # seconds after which a place at the gate is taken for one of a process that is gone
 NAMESPACE_EXISTS = 48  # MongoDB's code for a collection that is there already
 
 Session = AsyncIOMotorClientSession
@@ -49,19 +55,26 @@ class Declared:
     required: Mapping[str, str]
 
 
-def _ordered_by(*fields: str) -> IndexModel:
-    return IndexModel([("workspace", 1), *((field, 1) for field in fields)])
+def _ordered_by(*fields: str, when: Document | None = None, unique: bool = False) -> IndexModel:
+    keys = [("workspace", 1), *((field, 1) for field in fields)]
+    return IndexModel(keys, unique=unique, **({"partialFilterExpression": when} if when else {}))
 
 
 def _unique(*fields: str, when: Document | None = None) -> IndexModel:
-    keys = [("workspace", 1), *((field, 1) for field in fields)]
-    return IndexModel(keys, unique=True, **({"partialFilterExpression": when} if when else {}))
+    return _ordered_by(*fields, when=when, unique=True)
 
 
 COLLECTIONS: Mapping[str, Declared] = {
     "workspaces": Declared(
         (IndexModel([("name", 1)], unique=True),),
-        {"name": "string", "version": "int", "levels": "object", "rules": "int", "rules_last": "int"},
+        {
+            "name": "string",
+            "version": "int",
+            "levels": "object",
+            "told": "object",
+            "rules": "int",
+            "rules_last": "int",
+        },
     ),
     "leads": Declared(
         (
@@ -86,7 +99,11 @@ COLLECTIONS: Mapping[str, Declared] = {
     ),
     # A lead's own history needs no index of its own: its entries' _id is the lead's id and their version.
     "score_changes": Declared(
-        (_unique("key", when={"key": {"$gt": ""}}), _ordered_by("at", "_id")),
+        (
+            _unique("key", when={"key": {"$gt": ""}}),
+            _ordered_by("at", "_id"),
+            _ordered_by("dimension", "at", when={"tier_changed": True}),
+        ),
         {
             "lead": "string",
             "version": "int",
@@ -108,6 +125,18 @@ COLLECTIONS: Mapping[str, Declared] = {
         ),
         {"version": "int", "state": "string", "rules": "array"},
     ),
+    "jobs": Declared(
+        (
+            _ordered_by("started_at", "_id"),
+            _ordered_by("state", "dimension"),
+            IndexModel([("state", 1), ("lease.until", 1)]),  # work is taken up for any workspace
+        ),
+        {"kind": "string", "state": "string", "started_at": "date"},
+    ),
+    "gate": Declared(
+        (_ordered_by("used_at"), IndexModel([("used_at", 1)], expireAfterSeconds=PLACE_IDLE)),
+        {"passed": "int"},
+    ),
     "api_keys": Declared((_ordered_by("created_at", "_id"),), {"name": "string", "role": "string"}),
 }
 
@@ -122,6 +151,8 @@ class Mongo:
         self.leads = self.database.leads
         self.activities = self.database.activities
         self.score_changes = self.database.score_changes
+        self.jobs = self.database.jobs
+        self.gate = self.database.gate
         self.level_sets = self.database.level_sets
         self.rule_sets = self.database.rule_sets
         self.api_keys = self.database.api_keys
@@ -146,10 +177,47 @@ class Mongo:
                 raise
 
     async def transact(self, work: Callable[[Session], Coroutine[Any, Any, Result]]) -> Result:
-        """Run *work* in a transaction, again as often as another one is in its way; *work* must bear that."""
+        """Run *work* in a transaction, again as often as another one is in its way; *work* must bear that.
+
+        Tried again at once and not, as the driver's own way has it, after pauses that grow: scores that pour in would
+        keep an edit waiting for seconds.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + TRIED
+        while True:
+            try:
+                return await self._transacted(work)
+            except ConfigurationError as error:
+                # The driver's word for servers it knows nothing of at the moment, as in an election.
+                raise Unreachable(str(error)) from error
+            except PyMongoError as error:
+                if not error.has_error_label(TRANSIENT) or loop.time() > deadline:
+                    raise
+                await asyncio.sleep(random.uniform(0, PAUSE))  # noqa: S311 - spreads tries, keeps no secret
+
+    async def _transacted(self, work: Callable[[Session], Coroutine[Any, Any, Result]]) -> Result:
         async with await self.client.start_session() as session:
-            result: Result = await session.with_transaction(work)
+            session.start_transaction()
+            result = await work(session)
+            await commit_surely(session)
             return result
+
+
+async def commit_surely(session: Session) -> None:
+    """Commit, and ask again for as long as the answer was lost: committing twice is committing once."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + TRIED
+    while True:
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            if not (error.has_error_label(UNKNOWN) or isinstance(error, ConfigurationError)):
+                raise
+            if loop.time() > deadline:
+                raise OutcomeUnknown(str(error)) from error
+            await asyncio.sleep(PAUSE)
+        else:
+            return
 
 
 def _validator(required: Mapping[str, str]) -> Document:

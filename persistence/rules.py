@@ -8,6 +8,7 @@ from domain.errors import NothingToPublish
 from domain.rules import Rule, RuleSet, RuleSetState
 from persistence.configuration import NUMBERS, Configuration, Editor, no_rules
 from persistence.documents import from_rule_set, to_rule_set
+from persistence.gate import shut_gate
 from persistence.mongo import Mongo, Session
 
 Edit = Callable[[tuple[Rule, ...]], tuple[Rule, ...]]
@@ -50,6 +51,7 @@ class RuleSets:
         """Let the draft score from now on; raises NothingToPublish, VersionConflict."""
 
         async def work(session: Session) -> RuleSet:
+            await shut_gate(self._mongo, workspace, session)
             draft = await self._draft(workspace, session)
             if draft is None:
                 raise NothingToPublish
@@ -73,6 +75,20 @@ class RuleSets:
             return published
 
         return await self._mongo.transact(work)
+
+    async def put_first(
+        self, workspace: str, rules: tuple[Rule, ...], editor: Editor, session: Session
+    ) -> RuleSet:
+        """Publish the first set of a workspace that never had a draft, whose gate is shut."""
+        draft = no_rules(editor.at).drafted(1, rules, editor.actor, editor.at)
+        published = draft.published(editor.actor, editor.at, editor.comment)
+        await self._mongo.rule_sets.insert_one(from_rule_set(workspace, published), session=session)
+        await self._mongo.workspaces.update_one(
+            {"_id": workspace},
+            {"$set": {"rules": 1, "rules_last": 1}, "$inc": {"version": 1}},
+            session=session,
+        )
+        return published
 
     async def in_state(self, workspace: str, state: RuleSetState) -> RuleSet | None:
         """The newest set in that state."""

@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from domain.actors import SYSTEM, Actor, ActorKind, Role, Viewer, Workspace
 from domain.levels import Dimension, LevelSet
 from persistence.documents import from_level_set
+from persistence.gate import gatepost
 from persistence.mongo import Mongo, Session, new_id
 
 PREFIX = "tw_"
@@ -47,12 +48,14 @@ class Workspaces:
                     "name": name,
                     "version": 0,
                     "levels": {dimension.value: 0 for dimension in Dimension},
+                    "told": {dimension.value: 0 for dimension in Dimension},
                     "rules": 0,
                     "rules_last": 0,
                     "created_at": now,
                 },
                 session=session,
             )
+            await self._mongo.gate.insert_one(gatepost(workspace.id), session=session)
             await self._mongo.level_sets.insert_many(
                 [from_level_set(workspace.id, each) for each in level_sets], session=session
             )

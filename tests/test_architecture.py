@@ -19,13 +19,19 @@ MAY_IMPORT = {
 LINES = 330  # about as much as is read in one go; what is longer becomes a package
 PERSISTENT = {
     "Configuration",
+    "Gate",
     "History",
+    "Jobs",
     "Keys",
     "Leads",
     "Ledger",
     "LevelSets",
     "Mongo",
+    "Moves",
+    "QuickStart",
+    "Reclassifier",
     "RuleSets",
+    "Scores",
     "Workspaces",
     "open_mongo",
 }

@@ -22,6 +22,7 @@ from domain import bounds
 from domain.actors import Role
 from domain.levels import LEVELS
 from domain.rules import RULES
+from persistence.moves import MOVED
 from tests.client import Client
 
 ROOT = Path(__file__).parents[1]
@@ -147,6 +148,7 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"{bounds.JSON_BYTES:,} bytes, {bounds.JSON_DEPTH} levels deep",
         f"{bounds.TAGS}",
         f"{LEVELS}, {RULES}",
+        f"{MOVED:,}",
         f"±{bounds.POINTS:,}, not 0",
         f"±{bounds.SCORE:,}",
         f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from domain.leads import Lead
 from domain.scoring import Scoring
 from persistence.configuration import Configuration
-from persistence.feed import Event, LevelsChanged, Opened, TierChanged
+from persistence.feed import Committed, Event, Opened, TierChanged
 from persistence.leads import Leads
 
 RING = 10_000  # tier changes kept for those who come back: some minutes of a busy workspace, about 20 MB
@@ -32,7 +32,7 @@ class Lost:
 class News:
     """One event, and the lead it speaks of as it is now, read once for everybody who is told."""
 
-    event: TierChanged | LevelsChanged
+    event: Committed
     _read: Callable[[], asyncio.Future[tuple[Lead | None, Scoring]]]
     _reading: asyncio.Future[tuple[Lead | None, Scoring]] | None = None
 
@@ -44,7 +44,7 @@ class News:
         return await asyncio.shield(self._reading)
 
 
-Wanted = Callable[[TierChanged | LevelsChanged], bool]
+Wanted = Callable[[Committed], bool]
 
 
 @dataclass(slots=True, eq=False)
@@ -99,7 +99,7 @@ class Hub:
             match event:
                 case Opened():
                     self._open(event.token)
-                case TierChanged() | LevelsChanged():
+                case _:
                     self._hand_on(event)
 
     @contextmanager
@@ -136,7 +136,7 @@ class Hub:
         self._begin = self._newest = token
         self.opened.set()
 
-    def _hand_on(self, event: TierChanged | LevelsChanged) -> None:
+    def _hand_on(self, event: Committed) -> None:
         if isinstance(event, TierChanged):
             if len(self._ring) == RING:
                 self._begin = self._ring[0].token
@@ -146,10 +146,10 @@ class Hub:
         for watcher in self._watchers.get(event.workspace, ()):
             watcher.tell(news)
 
-    def _news(self, event: TierChanged | LevelsChanged) -> News:
+    def _news(self, event: Committed) -> News:
         return News(event, lambda: asyncio.ensure_future(self._read(event)))
 
-    async def _read(self, event: TierChanged | LevelsChanged) -> tuple[Lead | None, Scoring]:
+    async def _read(self, event: Committed) -> tuple[Lead | None, Scoring]:
         lead_id = event.change.lead_id if isinstance(event, TierChanged) else ""
         leads, scoring = await asyncio.gather(
             self._leads.by_ids(event.workspace, [lead_id]), self._configuration.scoring(event.workspace)

@@ -8,9 +8,12 @@ import strawberry
 
 from api.context import Context, Info
 from api.inputs import LevelInput
+from api.types.jobs import Job
 from api.types.levels import LevelSet
 from api.types.refusals import InvalidInput, LevelsOverlap, NotFound, VersionConflict
-from domain.levels import Dimension, added, removed, replaced, updated
+from domain import levels as domain
+from domain.jobs import Job as DomainJob
+from domain.levels import Announce, Dimension, added, removed, replaced, updated
 from persistence.levels import Edit
 
 
@@ -22,6 +25,10 @@ class LevelsEditInput:
     )
     comment: str | None = strawberry.field(
         default=None, description="Why, for the history; at most 1,000 characters."
+    )
+    announce: Announce = strawberry.field(
+        default=Announce.ALL,
+        description="Which of the moves it makes automations may hear of; boards are told of all.",
     )
 
 
@@ -54,6 +61,13 @@ class RevertLevelsInput(LevelsEditInput):
 @strawberry.type(description="The levels in force from now on, everywhere at once.")
 class LevelsPayload:
     level_set: LevelSet = strawberry.field(description="The new version.")
+    job: Job | None = strawberry.field(
+        description="Tells the leads whose level is another now; null when no score has another level than before."
+    )
+
+    @classmethod
+    def of(cls, level_set: domain.LevelSet, job: DomainJob | None) -> LevelsPayload:
+        return cls(level_set=LevelSet.of(level_set, is_current=True), job=Job.of(job) if job else None)
 
 
 LevelsResult = Annotated[
@@ -64,8 +78,10 @@ LevelsResult = Annotated[
 
 async def _edited(context: Context, asked: LevelsEditInput, edit: Edit) -> LevelsPayload:
     editor = context.editor(asked.comment, asked.expected_version)
-    level_set = await context.house.level_sets.change(context.workspace, asked.dimension, edit, editor)
-    return LevelsPayload(level_set=LevelSet.of(level_set, is_current=True))
+    edited = await context.house.level_sets.change(
+        context.workspace, asked.dimension, edit, editor, asked.announce
+    )
+    return LevelsPayload.of(*edited)
 
 
 @strawberry.type
@@ -78,7 +94,10 @@ class LevelMutations:
     ) -> LevelsResult:
         return await _edited(info.context, input, lambda levels: added(levels, input.level.level()))
 
-    @strawberry.mutation(description="Change a level: its name, bounds, colour or motion. Needs EDITOR.")
+    @strawberry.mutation(
+        description="Change a level: its name, bounds, colour or motion. A level is its name: under another name its leads move. "
+        "Needs EDITOR."
+    )
     async def update_level(
         self,
         info: Info,
@@ -112,7 +131,7 @@ class LevelMutations:
     ) -> LevelsResult:
         context = info.context
         editor = context.editor(input.comment, input.expected_version)
-        level_set = await context.house.level_sets.revert(
-            context.workspace, input.dimension, input.version, editor
+        reverted = await context.house.level_sets.revert(
+            context.workspace, input.dimension, input.version, editor, input.announce
         )
-        return LevelsPayload(level_set=LevelSet.of(level_set, is_current=True))
+        return LevelsPayload.of(*reverted)

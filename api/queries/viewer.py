@@ -12,6 +12,7 @@ from api.context import Info
 from api.queries.levels import in_force
 from api.types.activities import Activity
 from api.types.common import Actor, Node, Workspace
+from api.types.jobs import Job
 from api.types.leads import Lead, ScoreChange
 from api.types.rules import Rule, RuleSet
 from domain.actors import Role
@@ -101,6 +102,11 @@ async def _rule(info: Info, key: str) -> Node | None:
     return Rule.maybe(await info.context.house.rule_sets.rule(info.context.workspace, key))
 
 
+async def _job(info: Info, key: str) -> Node | None:
+    found = await info.context.house.jobs.find(info.context.workspace, key)
+    return Job.of(found) if found else None
+
+
 NODES: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Workspace": _workspace,
     "Lead": _lead,
@@ -109,4 +115,5 @@ NODES: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "LevelSet": _level_set,
     "RuleSet": _rule_set,
     "Rule": _rule,
+    "Job": _job,
 }

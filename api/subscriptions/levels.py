@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
+from api.live.again import until_read
 from api.live.hub import Lost
 from api.types.levels import LevelSet
 from domain.actors import Role
@@ -38,7 +39,7 @@ class LevelSubscriptions:
         with info.context.house.hub.watch(workspace, wanted) as watcher:
             async for frame in watcher.frames():
                 if isinstance(frame, Lost):
-                    sets = tuple((await info.context.scoring()).levels.values())
+                    sets = tuple((await until_read(info.context.scoring)).levels.values())
                 else:
                     sets = tuple(
                         news.event.level_set for news in frame if isinstance(news.event, LevelsChanged)

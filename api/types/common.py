@@ -15,7 +15,8 @@ from domain.actors import Workspace as DomainWorkspace
 from domain.bounds import whole
 from domain.errors import refuse
 from domain.history import CauseKind, Suppression
-from domain.levels import Dimension
+from domain.jobs import JobKind, JobState
+from domain.levels import Announce, Dimension
 from domain.rules import RuleSetState
 from persistence import pages
 from persistence.leads import LeadOrderField
@@ -62,6 +63,7 @@ _describe(
     "Why a score moved.",
     ACTIVITY="The lead did something that a rule pays for.",
     ADJUSTMENT="Points were given or taken by hand or by an integration.",
+    LEVELS_CHANGED="The levels were edited, and the score, which stayed, has another level now.",
 )
 _describe(
     Suppression,
@@ -76,6 +78,26 @@ _describe(
     DRAFT="Being edited; scores nothing yet.",
     PUBLISHED="Scores now.",
     RETIRED="Scored once, and was replaced.",
+)
+_describe(
+    Announce,
+    "Which of the moves that an edit of the levels makes automations may hear of; boards are always told of all.",
+    ALL="Every move.",
+    UPWARD="Moves to a higher level only.",
+    SILENT="None.",
+)
+_describe(
+    JobKind,
+    "What a job does.",
+    RECLASSIFY="Tells every lead, its history and its boards what an edit of the levels made of its level.",
+)
+_describe(
+    JobState,
+    "Where a job stands.",
+    RUNNING="It goes on.",
+    DONE="Nothing is left to do.",
+    FAILED="It was given up; `error` says why.",
+    CANCELLED="Somebody cancelled it, or a later edit took its place.",
 )
 _describe(
     LeadOrderField,

@@ -11,7 +11,7 @@ from api import ids
 from api.scalars import Color
 from api.types.common import Actor, Connection, Node
 from domain import levels as domain
-from domain.levels import Dimension
+from domain.levels import Announce, Dimension
 
 
 @strawberry.type(description="One level of a table: a named, coloured range of scores.")
@@ -67,6 +67,9 @@ class LevelSet(Node):
     reverted_from: int | None = strawberry.field(
         description="The version it repeats, when it came by a revert."
     )
+    announce: Announce = strawberry.field(
+        description="Which of the moves it made automations were to hear of."
+    )
     created_at: datetime = strawberry.field(description="When it came into force.")
     created_by: Actor = strawberry.field(description="Who made it.")
 
@@ -81,6 +84,7 @@ class LevelSet(Node):
             gaps=[ScoreRange(min=gap.min, max=gap.max) for gap in level_set.gaps],
             comment=level_set.comment,
             reverted_from=level_set.reverted_from,
+            announce=level_set.announce,
             created_at=level_set.created_at,
             created_by=Actor.of(level_set.created_by),
         )

@@ -53,3 +53,8 @@ class VersionConflict(UserError):
 @strawberry.type(description="There is no draft to publish.")
 class NothingToPublish(UserError):
     pass
+
+
+@strawberry.type(description="The workspace has levels or rules of its own already.")
+class AlreadyConfigured(UserError):
+    pass

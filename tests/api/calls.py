@@ -31,13 +31,14 @@ from tests.client import Client
 Json = dict[str, Any]
 
 SCHEMA = build_schema(sdl())
+# What is wanted where an id is: well-formed, for the operation to be refused by what there is not, not by its form.
+UNKNOWN: Mapping[str, str] = {kind: f"{kind}_0123456789abcdef01234567" for kind in ("lead", "rule", "job")}
 # What a required field of each scalar is given. One word serves as a name, a key and an activity's kind.
 SCALARS: Mapping[str, Any] = {
     "Boolean": True,
     "Color": "#112233",
     "DateTime": "2026-01-02T03:04:05Z",
     "Float": 1.0,
-    "ID": "nothing",
     "Int": 1,
     "JSON": {},
     "String": "EXAMPLE",
@@ -52,6 +53,11 @@ def root_fields(operation: str) -> dict[str, GraphQLField]:
     return fields
 
 
+def whose(name: str) -> str:
+    """Whose id a root field or an input of that name asks for, if for any."""
+    return "job" if "job" in name.casefold() else "rule"
+
+
 def role_needed(field: GraphQLField) -> Role:
     """The role that the field's description says it needs."""
     found = re.search(r"Needs ([A-Z]+)\.", field.description or "")
@@ -59,16 +65,16 @@ def role_needed(field: GraphQLField) -> Role:
     return Role[found[1]]
 
 
-def example(kind: GraphQLInputType, ids: Mapping[str, str] | None = None) -> Any:
-    """A value of an input type with what is required alone; with *ids* every id is filled in, by its field's name."""
+def example(kind: GraphQLInputType, ids: Mapping[str, str] | None = None, within: str = "") -> Any:
+    """A value of an input type with what is required alone; with *ids* every id is filled in, by what it is *within*."""
     if isinstance(kind, GraphQLNonNull):
-        return example(kind.of_type, ids)
+        return example(kind.of_type, ids, within)
     if isinstance(kind, GraphQLList):
-        return [example(kind.of_type, ids)]
+        return [example(kind.of_type, ids, within)]
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     if not isinstance(kind, GraphQLInputObjectType):
-        return SCALARS[kind.name]
+        return (ids or UNKNOWN)[whose(within)] if kind.name == "ID" else SCALARS[kind.name]
     if kind.is_one_of:
         return {"id": ids["lead"]} if ids else {"externalId": SCALARS["String"]}
     return dict(_fields(kind, ids))
@@ -76,10 +82,8 @@ def example(kind: GraphQLInputType, ids: Mapping[str, str] | None = None) -> Any
 
 def _fields(kind: GraphQLInputObjectType, ids: Mapping[str, str] | None) -> Iterator[tuple[str, Any]]:
     for name, field in kind.fields.items():
-        if ids and get_named_type(field.type).name == "ID":
-            yield name, ids["rule"]
-        elif is_required_input_field(field):
-            yield name, example(field.type, ids)
+        if is_required_input_field(field) or (ids and get_named_type(field.type).name == "ID"):
+            yield name, example(field.type, ids, kind.name)
 
 
 def names_an_id(kind: GraphQLNamedType) -> bool:
@@ -122,7 +126,9 @@ def arguments(operation: str, name: str, ids: Mapping[str, str] | None = None) -
     """What the root field's required arguments may be."""
     args = root_fields(operation)[name].args
     return {
-        each: example(argument.type, ids) for each, argument in args.items() if is_required_argument(argument)
+        each: example(argument.type, ids, name)
+        for each, argument in args.items()
+        if is_required_argument(argument)
     }
 
 

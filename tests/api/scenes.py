@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from tests.api.calls import Json, done
+from tests.api.sockets import PATIENCE
 from tests.client import Client
 
 LEVELS: list[Json] = [
@@ -43,6 +45,25 @@ async def with_score(client: Client, lead: str, delta: int, **more: Any) -> str:
     given = await done(client, "adjustScore", "lead { id }", lead={"externalId": lead}, delta=delta, **more)
     lead_id: str = given["lead"]["id"]
     return lead_id
+
+
+async def with_crowd(client: Client, scores: Mapping[str, int], dimension: str = "ENGAGEMENT") -> None:
+    """Make leads known, by their external ids, and give them points where they have any."""
+    leads = [{"lead": {"externalId": lead}} for lead in scores]
+    await done(client, "upsertLeads", "results { __typename }", leads=leads)
+    points = [
+        {"lead": {"externalId": lead}, "delta": score, "dimension": dimension}
+        for lead, score in scores.items()
+        if score
+    ]
+    await done(client, "adjustScores", "results { __typename }", adjustments=points)
+
+
+async def all_told(client: Client) -> None:
+    """Wait until no job runs: until every lead was told its level."""
+    async with asyncio.timeout(PATIENCE):
+        while "RUNNING" in str(await client("{ jobs(first: 5) { state } }")):  # noqa: ASYNC110 - a list tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def with_activity(client: Client, lead: str, kind: str, **more: Any) -> Any:

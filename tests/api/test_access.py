@@ -138,8 +138,9 @@ class TestWithAKey:
     async def test_a_subscription_is_for_every_role(self, make_client: MakeClient, name: str) -> None:
         owner, viewer = await make_client(), await make_client(Role.VIEWER)
         await with_levels(owner)
+        (job,) = await owner("{ jobs { id } }")
 
-        asked: dict[str, Any] = call("Subscription", name)
+        asked: dict[str, Any] = call("Subscription", name, {"job": job["id"]})
         async with viewer.subscribe(asked.pop("document"), **asked) as told:
             await with_score(owner, "a", 30)
             await with_levels(owner)

@@ -26,13 +26,18 @@ from tests.api.calls import SCHEMA, role_needed, root_fields
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"
 PROMISED = {
-    "Query": "viewer node lead leads levelSet levelSets ruleSet history",
+    "Query": (
+        "viewer node lead leads levelSet levelSets ruleSet history "
+        "previewLevels suggestLevels tierDistribution levelMatrix job jobs templates"
+    ),
+    "LevelsPayload": "levelSet job",
     "Lead": "history activities",
     "Mutation": (
         "upsertLead upsertLeads deleteLead recordActivity recordActivities adjustScore adjustScores "
-        "replaceLevels addLevel updateLevel removeLevel revertLevels saveRule removeRule publishRules"
+        "replaceLevels addLevel updateLevel removeLevel revertLevels saveRule removeRule publishRules "
+        "quickStart cancelJob"
     ),
-    "Subscription": "leadTierChanged levelSetChanged",
+    "Subscription": "leadTierChanged levelSetChanged jobProgress",
 }
 OWN = [
     kind

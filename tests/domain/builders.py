@@ -7,28 +7,37 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.actors import Actor, ActorKind
-from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
+from domain.changes import Activity, AdjustScore, Change, Reclassify, RecordActivity, UpsertLead
 from domain.history import ScoreChange
 from domain.leads import ADJUSTMENTS, Contribution, Lead, LeadEdit, LeadFields, Standing
-from domain.levels import Dimension, Level, LevelSet, table
+from domain.levels import Announce, Dimension, Level, LevelSet, table
 from domain.rules import Rule, RuleSet, RuleSetState
 from domain.scoring import Scoring, fold
 
 ADA = Actor(ActorKind.USER, "Ada")
+GRACE = Actor(ActorKind.USER, "Grace")
 CREATED = datetime(2026, 3, 1, 9, tzinfo=UTC)
+EDITED = datetime(2026, 3, 1, 10, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KIND = "LINK_CLICKED"
+RECLASSIFY = Reclassify(Dimension.ENGAGEMENT)
 
 FOUR_LEVELS = table(
     [Level("Cold", 0, 24), Level("Warm", 25, 49), Level("Hot", 50, 74), Level("Very Hot", 75, None)]
+)
+RAISED = table(
+    [Level("Cold", 0, 39), Level("Warm", 40, 59), Level("Hot", 60, 74), Level("Very Hot", 75, None)]
 )
 TWO_LEVELS = table([Level("Poor", None, 9), Level("Good", 10, None)])
 
 
 def a_level_set(
-    levels: tuple[Level, ...] = FOUR_LEVELS, version: int = 1, dimension: Dimension = Dimension.ENGAGEMENT
+    levels: tuple[Level, ...] = FOUR_LEVELS,
+    version: int = 1,
+    dimension: Dimension = Dimension.ENGAGEMENT,
+    created_at: datetime = CREATED,
 ) -> LevelSet:
-    return LevelSet(dimension, version, levels, CREATED, ADA)
+    return LevelSet(dimension, version, levels, created_at, ADA)
 
 
 def stairs(count: int) -> list[Level]:
@@ -117,7 +126,26 @@ def upserted(
 
 
 def moved(lead: Lead, change: Change, under: Scoring) -> tuple[Lead, ScoreChange]:
-    """The lead after *change*, and the one entry that it made."""
+    """The lead after *change*, and the one entry that it made, with nothing to be told before it."""
     outcome = fold(lead, change, under, NOW)
     (entry,) = outcome.changes
+    assert outcome.told == ()
+    return outcome.lead, entry
+
+
+def edited(
+    levels: tuple[Level, ...] = RAISED,
+    dimension: Dimension = Dimension.ENGAGEMENT,
+    comment: str | None = "Quarterly review",
+    announce: Announce = Announce.ALL,
+) -> LevelSet:
+    """Grace's edit of the levels that leads stand announced in."""
+    before = scoring().levels[dimension]
+    return before.next(levels, GRACE, EDITED, comment, announce=announce)
+
+
+def told(lead: Lead, change: Change, under: Scoring) -> tuple[Lead, ScoreChange]:
+    """The lead after *change*, and the one entry that told what an edit of the levels had done."""
+    outcome = fold(lead, change, under, NOW)
+    (entry,) = outcome.told
     return outcome.lead, entry

@@ -8,7 +8,7 @@ import pytest
 from domain.errors import Fault, InvalidInput, Problem
 from domain.leads import Contribution, LeadEdit, LeadFields, LeadRef, Position, RefKind, normal_email
 from domain.levels import Dimension
-from tests.domain.builders import a_lead
+from tests.domain.builders import NOW, a_lead
 
 HUNDRED_TAGS = tuple(f"t{at}" for at in range(100))
 
@@ -256,10 +256,10 @@ def test_positions_share_a_level_by_name_in_any_case(
 @pytest.mark.parametrize(("dimension", "score"), [(Dimension.ENGAGEMENT, 30), (Dimension.PROFILE, 5)])
 def test_a_lead_stands_apart_in_each_dimension(dimension: Dimension, score: int) -> None:
     lead = a_lead(30, 5)
-    moved = lead.standing_at(dimension, a_lead(99, 99).standing(dimension))
+    moved = lead.standing_at(dimension, a_lead(99, 99).standing(dimension), NOW)
 
     assert lead.standing(dimension).score == score
     assert {each: moved.standing(each).score for each in Dimension} == {
         each: 99 if each is dimension else lead.standing(each).score for each in Dimension
     }
-    assert moved.version == lead.version + 1
+    assert (moved.version, moved.updated_at) == (lead.version + 1, NOW)

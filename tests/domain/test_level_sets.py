@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Fault, InvalidInput, Problem
-from domain.levels import Dimension, Level, LevelSet, ScoreRange, table
+from domain.levels import Announce, Dimension, Level, LevelSet, ScoreRange, table
 from tests.domain.builders import ADA, CREATED, FOUR_LEVELS, NOW, TWO_LEVELS, a_level_set
 
 
@@ -52,6 +52,22 @@ def test_the_next_set_counts_on_and_says_who_when_and_why() -> None:
 
     assert following == LevelSet(Dimension.PROFILE, 4, TWO_LEVELS, NOW, ADA, "Simpler", 1)
     assert current == LevelSet(Dimension.PROFILE, 3, FOUR_LEVELS, CREATED, ADA)
+
+
+@pytest.mark.parametrize("announce", Announce)
+def test_the_next_set_says_which_of_its_moves_automations_hear_of(announce: Announce) -> None:
+    following = a_level_set().next(TWO_LEVELS, ADA, NOW, announce=announce)
+
+    assert (following.announce, following.comment, following.reverted_from) == (announce, None, None)
+
+
+def test_automations_hear_of_every_move_where_nothing_else_was_said() -> None:
+    assert a_level_set().next(TWO_LEVELS, ADA, NOW).announce is Announce.ALL
+
+
+@pytest.mark.parametrize("name", ["Very Hot", "very hot", " VERY HOT\n"])
+def test_a_level_is_the_same_by_its_name_without_regard_to_case(name: str) -> None:
+    assert Level(name, 0, 1, "#000000").key == FOUR_LEVELS[-1].key
 
 
 @pytest.mark.parametrize("comment", [None, "c", "c" * 1_000])

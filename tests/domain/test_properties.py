@@ -1,106 +1,18 @@
-"""What holds whatever happens: under any activities and adjustments, any rules and any levels."""
+"""What holds whatever happens: under any activities and adjustments, any rules and any edits of the levels."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from typing import Any
-
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import bounds
-from domain.changes import Change
-from domain.errors import LevelsOverlap
-from domain.history import ScoreChange, Suppression
-from domain.leads import Lead, LeadEdit
-from domain.levels import Dimension, Level, table
+from domain.changes import Change, Reclassify
+from domain.history import CauseKind, ScoreChange, Suppression
+from domain.leads import Lead
+from domain.levels import Dimension
 from domain.rules import Rule
-from domain.scoring import Scoring, fold
-from tests.domain.builders import NOW, a_lead, a_level_set, a_rule, adjusted, recorded, scoring
-
-KINDS = ("LINK_CLICKED", "EMAIL_OPENED", "FORM_SUBMITTED")
-SCORE = 2_000_000_000
-NEAR_ZERO = range(-11, 12)  # reaches past every bound of levels_near_zero
-OPEN = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # a busy machine is no failure
-
-ANYWHERE = st.integers(-300, 300) | st.integers(-SCORE, SCORE)
-
-Step = tuple[Change, Scoring]
-Ends = st.SearchStrategy[int | None]
-
-
-def points() -> st.SearchStrategy[int]:
-    return (st.integers(-60, 60) | st.integers(-1_000_000, 1_000_000)).filter(bool)
-
-
-def rule_lists() -> st.SearchStrategy[list[Rule]]:
-    ids = st.sampled_from([f"rule {number}" for number in range(8)])
-    rule = st.builds(a_rule, points(), ids, st.sampled_from(KINDS), enabled=st.booleans())
-    return st.lists(rule, max_size=6, unique_by=lambda rule: rule.id)
-
-
-def ends(low: int, high: int) -> Ends:
-    return st.none() | st.integers(low, high)
-
-
-FLOORS, CEILINGS = ends(-100, 0), ends(0, 200)
-
-
-@st.composite
-def level_tables(draw: st.DrawFn) -> tuple[Level, ...]:
-    """Up to four levels, touching or with gaps, open at either end or not."""
-    cuts: list[int | None] = [*sorted(draw(st.sets(st.integers(-100, 200), max_size=8)))]
-    open_low, open_high = draw(st.tuples(st.booleans(), st.booleans()))
-    names = draw(st.permutations(["Cold", "Warm", "Hot", "Very Hot"]))
-    rows = [Level(*row) for row in zip(names, cuts[::2], cuts[1::2], strict=False)]
-    if rows and open_low:
-        rows[0] = replace(rows[0], min=None)
-    if rows and open_high:
-        rows[-1] = replace(rows[-1], max=None)
-    return table(rows)
-
-
-@st.composite
-def scorings(draw: st.DrawFn, floors: Ends = FLOORS, ceilings: Ends = CEILINGS) -> Scoring:
-    version = draw(st.integers(1, 9))
-    return scoring(
-        *draw(rule_lists()),
-        floor=draw(floors),
-        ceiling=draw(ceilings),
-        engagement=a_level_set(draw(level_tables()), version),
-        profile=a_level_set(draw(level_tables()), version, Dimension.PROFILE),
-    )
-
-
-def changes() -> st.SearchStrategy[Change]:
-    return st.builds(recorded, st.sampled_from(KINDS)) | st.builds(
-        adjusted, points(), st.sampled_from(Dimension)
-    )
-
-
-def steps(floors: Ends = FLOORS, ceilings: Ends = CEILINGS) -> st.SearchStrategy[list[Step]]:
-    """Changes, each under rules and levels of its own."""
-    return st.lists(st.tuples(changes(), scorings(floors, ceilings)), max_size=8)
-
-
-def leads(scores: st.SearchStrategy[int] = ANYWHERE) -> st.SearchStrategy[Lead]:
-    return st.builds(a_lead, scores, scores)
-
-
-def levels_near_zero() -> st.SearchStrategy[Level]:
-    levels = st.builds(Level, st.uuids().map(str), ends(-9, 9), ends(-9, 9))
-    return levels.filter(lambda level: level.low <= level.high)
-
-
-def overlap(levels: list[Level]) -> LevelsOverlap | None:
-    try:
-        table(levels)
-    except LevelsOverlap as refusal:
-        return refusal
-    return None
+from domain.scoring import Outcome, Scoring, fold
+from tests.domain.builders import NOW, recorded
+from tests.domain.strategies import KINDS, OPEN, SCORE, Step, changes, ends, leads, moving, scorings, steps
 
 
 def reason_of(rule: Rule) -> Suppression:
@@ -110,15 +22,23 @@ def reason_of(rule: Rule) -> Suppression:
     return Suppression.FLOOR if rule.points < 0 else Suppression.CEILING
 
 
+def outcomes(lead: Lead, steps: list[Step]) -> list[Outcome]:
+    """What each step made of the lead that the one before had left."""
+    found: list[Outcome] = []
+    for change, under in steps:
+        found.append(fold(found[-1].lead if found else lead, change, under, NOW))
+    return found
+
+
+def entries_of(outcome: Outcome) -> list[ScoreChange]:
+    """Every entry of one step, in order."""
+    return [*outcome.told, *outcome.changes]
+
+
 def run(lead: Lead, steps: list[Step]) -> tuple[list[Lead], list[ScoreChange]]:
     """The lead as it was after each step, from the first on, and every entry made."""
-    seen = [lead]
-    entries: list[ScoreChange] = []
-    for change, under in steps:
-        outcome = fold(seen[-1], change, under, NOW)
-        seen.append(outcome.lead)
-        entries += outcome.changes
-    return seen, entries
+    found = outcomes(lead, steps)
+    return [lead, *(each.lead for each in found)], [entry for each in found for entry in entries_of(each)]
 
 
 def of(dimension: Dimension, entries: list[ScoreChange]) -> list[ScoreChange]:
@@ -172,8 +92,8 @@ def test_an_entry_announces_the_level_that_the_score_lies_in(
 ) -> None:
     outcome = fold(lead, change, under, NOW)
 
-    for entry in outcome.changes:
-        level = under.levels[entry.dimension].level_of(outcome.lead.standing(entry.dimension).score)
+    for entry in entries_of(outcome):
+        level = under.levels[entry.dimension].level_of(entry.after.score)
         assert entry.after.level == (level.name if level else None)
         assert entry.after.level_set == under.levels[entry.dimension].version
 
@@ -181,11 +101,13 @@ def test_an_entry_announces_the_level_that_the_score_lies_in(
 @OPEN
 @given(leads(), steps())
 def test_since_moves_with_the_tier_and_with_nothing_else(lead: Lead, steps: list[Step]) -> None:
-    seen, entries = run(lead, steps)
+    since = {dimension: lead.standing(dimension).since for dimension in Dimension}
+    for outcome in outcomes(lead, steps):
+        for entry in (entry for entry in entries_of(outcome) if entry.tier_changed):
+            edited = outcome.scoring.levels[entry.dimension].created_at
+            since[entry.dimension] = edited if entry in outcome.told else NOW
 
-    for dimension in Dimension:
-        changed = any(entry.tier_changed for entry in of(dimension, entries))
-        assert seen[-1].standing(dimension).since == (NOW if changed else lead.standing(dimension).since)
+        assert {dimension: outcome.lead.standing(dimension).since for dimension in Dimension} == since
 
 
 @OPEN
@@ -193,9 +115,57 @@ def test_since_moves_with_the_tier_and_with_nothing_else(lead: Lead, steps: list
 def test_versions_rise_by_one_and_every_entry_bears_its_lead_s(lead: Lead, steps: list[Step]) -> None:
     seen, entries = run(lead, steps)
 
-    assert [each.version for each in seen] == list(range(1, len(steps) + 2))
+    for before, (change, _), outcome in zip(seen, steps, outcomes(lead, steps), strict=False):
+        rose = list(range(before.version + 1, outcome.lead.version + 1))
+        if entries_of(outcome):
+            assert [entry.version for entry in entries_of(outcome)] == rose
+        else:
+            assert len(rose) == (not isinstance(change, Reclassify))
     assert len({entry.id for entry in entries}) == len(entries)
-    assert {entry.version for entry in entries} <= {each.version for each in seen[1:]}
+    assert {entry.version for entry in entries} <= set(range(2, seen[-1].version + 1))
+
+
+@OPEN
+@given(leads(), steps())
+def test_what_an_edit_of_the_levels_did_is_told_once_and_under_no_other_cause(
+    lead: Lead, steps: list[Step]
+) -> None:
+    for outcome in outcomes(lead, steps):
+        for entry in outcome.told:
+            assert (entry.cause.kind, entry.delta, entry.parts) == (CauseKind.LEVELS_CHANGED, 0, ())
+            assert entry.tier_changed
+        for entry in outcome.changes:
+            in_force = outcome.scoring.position(entry.dimension, entry.before.score)
+            assert entry.cause.kind is not CauseKind.LEVELS_CHANGED
+            assert entry.before.in_level_of(in_force)
+
+
+@OPEN
+@given(leads(), changes(), scorings(), st.sampled_from(Dimension))
+def test_a_lead_told_its_level_is_not_told_it_again(
+    lead: Lead, change: Change, under: Scoring, dimension: Dimension
+) -> None:
+    told = fold(fold(lead, change, under, NOW).lead, Reclassify(dimension), under, NOW).lead
+    again = fold(told, Reclassify(dimension), under, NOW)
+
+    assert told.standing(dimension).announced.in_level_of(
+        under.position(dimension, told.standing(dimension).score)
+    )
+    assert again == Outcome(told, under)
+
+
+@OPEN
+@given(leads(), moving(), scorings())
+def test_a_change_moves_points_alike_whether_the_levels_were_told_before_it_or_not(
+    lead: Lead, change: Change, under: Scoring
+) -> None:
+    at_once = fold(lead, change, under, NOW)
+
+    for entry in at_once.changes:
+        told = fold(lead, Reclassify(entry.dimension), under, NOW)
+        after = fold(told.lead, change, under, NOW)
+        assert (at_once.told, at_once.changes) == (told.told, after.changes)
+        assert (at_once.lead, after.told) == (after.lead, ())
 
 
 @OPEN
@@ -250,71 +220,7 @@ def test_a_part_gives_what_its_rule_pays_or_says_why_it_gave_less(
 @OPEN
 @given(leads(), st.sampled_from(KINDS), scorings())
 def test_floor_and_ceiling_take_no_more_than_they_must(lead: Lead, kind: str, under: Scoring) -> None:
-    _, entries = run(lead, [(recorded(kind), under)])
-
-    for entry in entries:
+    for entry in fold(lead, recorded(kind), under, NOW).changes:
         enabled = (rule for rule in under.rules.triggered_by(kind) if rule.is_enabled)
         wanted = entry.before.score + sum(rule.points for rule in enabled)
         assert entry.after.score == under.rules.allowed(entry.before.score, wanted)
-
-
-@OPEN
-@given(level_tables(), st.integers(-150, 250))
-def test_every_score_lies_in_one_level_or_in_one_gap(levels: tuple[Level, ...], score: int) -> None:
-    level_set = a_level_set(levels)
-    holding = [level for level in levels if score in level.range]
-    gaps = [gap for gap in level_set.gaps if score in gap]
-
-    assert len(holding) + len(gaps) == 1
-    assert level_set.level_of(score) == (holding[0] if holding else None)
-
-
-@OPEN
-@given(st.lists(levels_near_zero(), max_size=4))
-def test_a_table_is_refused_exactly_when_two_levels_claim_a_score(levels: list[Level]) -> None:
-    claims = [sum(score in level.range for level in levels) for score in NEAR_ZERO]
-
-    assert (overlap(levels) is not None) == any(count > 1 for count in claims)
-
-
-@OPEN
-@given(levels_near_zero(), levels_near_zero())
-def test_the_contested_scores_are_those_that_both_levels_claim(one: Level, two: Level) -> None:
-    refusal = overlap([one, two])
-
-    contested = [score for score in NEAR_ZERO if refusal and score in refusal.contested]
-    assert contested == [score for score in NEAR_ZERO if score in one.range and score in two.range]
-
-
-def documents() -> st.SearchStrategy[dict[str, Any]]:
-    """Anything a JSON parser may give, and what none should: infinities, half surrogate pairs, any name."""
-    leaves = st.none() | st.booleans() | st.integers() | st.floats()
-    texts = st.text(st.characters(exclude_categories=()), max_size=5)
-
-    def inner(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-        return st.lists(values, max_size=3) | st.dictionaries(texts, values, max_size=3)
-
-    return st.dictionaries(texts, st.recursive(leaves | texts, inner, max_leaves=20), max_size=4)
-
-
-@OPEN
-@given(documents())
-def test_an_accepted_document_comes_back_from_json_as_it_was(value: dict[str, Any]) -> None:
-    refused = list(bounds.document(("here",), value))
-
-    assert refused or json.loads(json.dumps(value, ensure_ascii=False).encode()) == value
-
-
-@OPEN
-@given(
-    st.dictionaries(st.sampled_from("abc"), st.none() | st.integers(0, 3)),
-    st.lists(st.sampled_from(["a", " a", "b", "c "])),
-    st.lists(st.sampled_from(["a", "b ", "d"])),
-)
-def test_an_edit_made_twice_is_the_edit_made_once(
-    attributes: dict[str, int | None], add: list[str], remove: list[str]
-) -> None:
-    edit = LeadEdit(attributes=attributes, add_tags=tuple(add), remove_tags=tuple(remove))
-    once = edit.applied(a_lead())
-
-    assert edit.applied(once) == once

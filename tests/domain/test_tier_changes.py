@@ -4,8 +4,10 @@ import pytest
 
 from domain.leads import Position
 from domain.levels import Level, table
+from domain.scoring import fold
 from tests.domain.builders import (
     CREATED,
+    EDITED,
     NOW,
     a_lead,
     a_level_set,
@@ -17,7 +19,7 @@ from tests.domain.builders import (
 )
 
 RAISED = a_level_set(
-    table([Level("Cold", 0, 19), Level("Hot", 20, 99), Level("Boiling", 100, None)]), version=2
+    table([Level("Cold", 0, 19), Level("Hot", 20, 99), Level("Boiling", 100, None)]), 2, created_at=EDITED
 )
 
 
@@ -46,12 +48,13 @@ def test_moving_among_unclassified_scores_is_no_tier_change() -> None:
 
 
 def test_a_tier_change_is_told_from_the_level_last_announced() -> None:
-    announced = a_lead(30)
+    outcome = fold(a_lead(30), adjusted(1), scoring(engagement=RAISED), NOW)
 
-    lead, entry = moved(announced, adjusted(1), scoring(engagement=RAISED))
-
-    assert (entry.before, entry.after) == (Position(30, "Warm", 1), Position(31, "Hot", 2))
-    assert (entry.tier_changed, lead.engagement.since) == (True, NOW)
+    (told,), (entry,) = outcome.told, outcome.changes
+    assert (told.before, told.after) == (Position(30, "Warm", 1), Position(30, "Hot", 2))
+    assert (entry.before, entry.after) == (Position(30, "Hot", 2), Position(31, "Hot", 2))
+    assert (told.tier_changed, entry.tier_changed) == (True, False)
+    assert outcome.lead.engagement.since == EDITED
 
 
 def test_new_levels_under_an_old_name_are_no_tier_change() -> None:
@@ -73,14 +76,19 @@ def test_a_level_renamed_in_another_case_is_no_tier_change() -> None:
 def test_a_tier_changes_even_where_the_score_stays() -> None:
     under = scoring(a_rule(enabled=False), engagement=RAISED)
 
-    lead, entry = moved(a_lead(30), recorded(), under)
+    outcome = fold(a_lead(30), recorded(), under, NOW)
 
-    assert (entry.delta, entry.tier_changed, lead.engagement.since) == (0, True, NOW)
+    (told,), (entry,) = outcome.told, outcome.changes
+    assert (told.delta, told.tier_changed) == (0, True)
+    assert (entry.delta, entry.tier_changed) == (0, False)
+    assert outcome.lead.engagement.since == EDITED
 
 
 def test_a_lead_announced_in_a_level_that_is_gone_becomes_unclassified() -> None:
     under = scoring(engagement=a_level_set((), version=2))
 
-    _, entry = moved(a_lead(30), adjusted(1), under)
+    outcome = fold(a_lead(30), adjusted(1), under, NOW)
 
-    assert (entry.after, entry.tier_changed) == (Position(31, None, 2), True)
+    (told,), (entry,) = outcome.told, outcome.changes
+    assert (told.after, told.tier_changed) == (Position(30, None, 2), True)
+    assert (entry.after, entry.tier_changed) == (Position(31, None, 2), False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import subprocess
 import time
@@ -20,7 +21,16 @@ from persistence.embedded import find_mongod
 from persistence.mongo import Mongo, open_mongo
 from persistence.workspaces import Workspaces
 
+DATABASE = "persistence"  # of its own, for the server of the API's tests works on every job of its database
 MakeHouse = Callable[[], House]
+# The server looks every half of that for transactions that stay open: of processes that were killed.
+KNOBS = ("enableTestCommands=1", "transactionLifetimeLimitSeconds=2")
+
+
+@pytest.fixture(scope="session")
+async def mongo(mongo_uri: str) -> AsyncIterator[Mongo]:
+    async with open_mongo(mongo_uri, DATABASE) as mongo:
+        yield mongo
 
 
 @pytest.fixture
@@ -45,14 +55,15 @@ async def make_house(mongo: Mongo) -> AsyncIterator[MakeHouse]:
 
 @pytest.fixture(scope="session")
 def fallible_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A MongoDB of its own that fails when it is told to."""
+    """A MongoDB of its own that fails when it is told to, and soon ends the open transactions of the dead."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     files = tmp_path_factory.mktemp("fallible")
     command = [str(find_mongod()), "--dbpath", str(files), "--port", str(port), "--bind_ip", "127.0.0.1"]
     options = ["--replSet", "fallible", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--quiet"]
     with subprocess.Popen(
-        [*command, *options, "--setParameter", "enableTestCommands=1"], stdout=subprocess.DEVNULL
+        [*command, *options, *itertools.chain(*(("--setParameter", each) for each in KNOBS))],
+        stdout=subprocess.DEVNULL,
     ) as server:
         try:
             _initiate(port)

@@ -77,7 +77,8 @@ async def set_levels(
 ) -> LevelSet:
     """Make a version of just these levels."""
     rows = table(levels)
-    return await house.level_sets.change(workspace, dimension, lambda _: rows, editor(expected=expected))
+    made, _ = await house.level_sets.change(workspace, dimension, lambda _: rows, editor(expected=expected))
+    return made
 
 
 def accepted(results: Iterable[Outcome | DomainError]) -> list[Outcome]:
@@ -117,8 +118,11 @@ async def assert_explained(mongo: Mongo, workspace: str) -> None:
     leads = await leads_of(mongo, workspace)
     levels, rules = await _versions(mongo, workspace)
     assert {entry.lead_id for entry in entries} <= {lead.id for lead in leads}
+    history: dict[str, list[ScoreChange]] = {}
+    for entry in entries:
+        history.setdefault(entry.lead_id, []).append(entry)
     for lead in leads:
-        of_lead = [entry for entry in entries if entry.lead_id == lead.id]
+        of_lead = history.get(lead.id, [])
         versions = [entry.version for entry in of_lead]
         assert versions == sorted(set(versions)), "two entries of one version"
         assert not versions or versions[-1] <= lead.version

@@ -16,24 +16,32 @@ PATIENCE = 30.0  # seconds; what is done meanwhile must end, or the test would h
 
 
 class Meanwhile(CommandListener):
-    """Does *action* once, when the *command* on *collection* has begun and before the database hears of it."""
+    """Does *action* once, when the *command* on *collection* has begun and before the database hears of it.
+
+    A command that is of no collection is named with a 1. The first *passing* such commands are let pass.
+    """
 
     def __init__(
         self,
         command: str,
-        collection: str,
+        collection: str | int,
         action: Callable[[], Awaitable[object]],
         patience: float = PATIENCE,
+        passing: int = 0,
     ) -> None:
         self.done = False
         self._patience = patience
+        self._passing = passing
         self._wanted = (command, collection)
         self._action = action
         self._loop = asyncio.get_running_loop()
 
     def started(self, event: CommandStartedEvent) -> None:
         """Runs in the driver's own thread, which waits here."""
-        if not self.done and (event.command_name, event.command.get(event.command_name)) == self._wanted:
+        if self.done or (event.command_name, event.command.get(event.command_name)) != self._wanted:
+            return
+        self._passing -= 1
+        if self._passing < 0:
             self.done = True
             asyncio.run_coroutine_threadsafe(self._do(), self._loop).result(self._patience)
 

@@ -14,9 +14,8 @@ import pytest
 from api.context import House
 from domain.actors import Workspace
 from persistence.batch import Item
-from persistence.mongo import Mongo
-from tests.conftest import DATABASE
-from tests.persistence.conftest import MakeHouse, server_parameter
+from persistence.mongo import Mongo, open_mongo
+from tests.persistence.conftest import DATABASE, MakeHouse
 from tests.persistence.given import (
     CLICK,
     COLD,
@@ -48,10 +47,10 @@ async def sender(manner: str, *arguments: str) -> AsyncIterator[Process]:
 
 
 @pytest.fixture
-async def dead_transactions_end_soon(mongo: Mongo) -> AsyncIterator[None]:
-    """The server ends the open transaction of a dead process after a second: these tests are not about the wait."""
-    async with server_parameter(mongo, "transactionLifetimeLimitSeconds", 1):
-        yield
+async def mongo(fallible_uri: str) -> AsyncIterator[Mongo]:
+    """The server that soon ends the open transactions of the dead: these tests are not about the wait."""
+    async with open_mongo(fallible_uri, DATABASE) as mongo:
+        yield mongo
 
 
 async def committed(mongo: Mongo, workspace: str) -> int:
@@ -73,17 +72,16 @@ async def write_beside(house: House, workspace: str, random: Random, until: asyn
     return count
 
 
-@pytest.mark.usefixtures("dead_transactions_end_soon")
 @pytest.mark.parametrize("seed", range(ROUNDS))
 async def test_what_a_killed_process_sent_is_neither_lost_nor_counted_twice(
-    make_house: MakeHouse, mongo: Mongo, mongo_uri: str, workspace: Workspace, seed: int
+    make_house: MakeHouse, mongo: Mongo, fallible_uri: str, workspace: Workspace, seed: int
 ) -> None:
     random, house, over = Random(f"{seed} kills"), make_house(), asyncio.Event()
     await publish(house, workspace.id, CLICK)
     await set_levels(house, workspace.id, COLD, WARM, HOT)
     enough = random.randint(ITEMS // 20, ITEMS // 2)
 
-    async with sender("send", mongo_uri, DATABASE, workspace.id, str(seed)) as process:
+    async with sender("send", fallible_uri, DATABASE, workspace.id, str(seed)) as process:
         beside = asyncio.create_task(write_beside(house, workspace.id, random, over))
         while await committed(mongo, workspace.id) < enough:
             assert process.returncode is None
@@ -102,10 +100,10 @@ async def test_what_a_killed_process_sent_is_neither_lost_nor_counted_twice(
 
 
 async def test_a_process_killed_in_the_middle_of_a_transaction_keeps_nobody_from_its_leads(
-    make_house: MakeHouse, mongo: Mongo, mongo_uri: str, workspace: Workspace
+    make_house: MakeHouse, mongo: Mongo, fallible_uri: str, workspace: Workspace
 ) -> None:
     """What it wrote and did not commit is gone, and soon enough that another's patience suffices."""
-    async with sender("stall", mongo_uri, DATABASE, workspace.id, "0") as process:
+    async with sender("stall", fallible_uri, DATABASE, workspace.id, "0") as process:
         process.kill()
 
     outcomes = [

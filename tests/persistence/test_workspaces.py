@@ -14,7 +14,7 @@ from domain.levels import Dimension
 from persistence.configuration import Configuration
 from persistence.mongo import COLLECTIONS, Mongo, open_mongo
 from persistence.workspaces import Keys, Workspaces
-from tests.conftest import DATABASE
+from tests.persistence.conftest import DATABASE
 
 
 async def everything(mongo: Mongo, workspace: Workspace) -> str:

@@ -19,19 +19,18 @@ class TestLevels:
     async def test_every_read_is_right_the_moment_the_levels_changed(self, client: Client) -> None:
         await with_levels(client)
         await with_score(client, "a", 30)
-        since = await lead(client, "version engagement { level { name } since }")
+        since = await lead(client, "engagement { level { name } since }")
         assert since["engagement"]["level"] == {"name": "Warm"}
 
         await with_levels(
             client, [{"name": "Low", "max": 29}, {"name": "High", "min": 30, "color": "#00ff00"}]
         )
 
-        assert await lead(client, "version engagement { score level { name min max color rank } }") == {
-            "version": since["version"],
+        assert await lead(client, "engagement { score level { name min max color rank } }") == {
             "engagement": {
                 "score": 30,
                 "level": {"name": "High", "min": 30, "max": None, "color": "#00ff00", "rank": 2},
-            },
+            }
         }
         assert (await lead(client, "engagement { since }"))["engagement"]["since"] > since["engagement"][
             "since"

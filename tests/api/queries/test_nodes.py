@@ -33,7 +33,7 @@ class TestANode:
         rules = await with_rules(client, CLICK=30)
         recorded = await with_activity(client, "a", "CLICK")
         found = await client(
-            "{ viewer { workspace { id name } } levelSet(dimension: ENGAGEMENT) { id version } ruleSet { id version } }"
+            "{ viewer { workspace { id name } } levelSet(dimension: ENGAGEMENT) { id version } ruleSet { id version } jobs { id } }"
         )
         expected: list[tuple[str, str, str, Json]] = [
             ("Workspace", found["viewer"]["workspace"]["id"], "name", found["viewer"]["workspace"]),
@@ -43,6 +43,7 @@ class TestANode:
             ("LevelSet", found["levelSet"]["id"], "version isCurrent", {"version": 1, "isCurrent": True}),
             ("RuleSet", found["ruleSet"]["id"], "version state", {**found["ruleSet"], "state": "PUBLISHED"}),
             ("Rule", rules["CLICK"], "name points", {"name": "A click", "points": 30}),
+            ("Job", found["jobs"][0]["id"], "kind", {"kind": "RECLASSIFY"}),
         ]
         for kind, node_id, fields, values in expected:
             node = await client(

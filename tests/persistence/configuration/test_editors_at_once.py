@@ -57,7 +57,7 @@ async def test_edits_of_the_levels_made_at_once_all_survive_when_no_version_is_e
     )
 
     assert not refusals
-    assert sorted(level_set.version for level_set in made) == list(range(1, 17))
+    assert sorted(level_set.version for level_set, _ in made) == list(range(1, 17))
     assert len((await current(houses[0], workspace)).levels) == 16
 
 

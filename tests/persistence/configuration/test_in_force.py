@@ -6,14 +6,15 @@ import pytest
 
 from api.app import build_house
 from api.context import House
+from api.scalars import now
 from domain.actors import Workspace
 from persistence.configuration import Configuration
+from persistence.jobs import Jobs
 from persistence.levels import LevelSets
 from persistence.mongo import Mongo
 from persistence.rules import RuleSets
-from tests.conftest import DATABASE
 from tests.persistence.configuration.edits import REPLY, add_rule, names
-from tests.persistence.conftest import MakeHouse
+from tests.persistence.conftest import DATABASE, MakeHouse
 from tests.persistence.given import (
     CLICK,
     COLD,
@@ -32,7 +33,7 @@ async def test_an_edit_made_by_another_process_is_in_force_at_once(
     mongo: Mongo, workspace: Workspace
 ) -> None:
     here, there = Configuration(mongo), Configuration(mongo)
-    level_sets, rule_sets = LevelSets(mongo, there), RuleSets(mongo, there)
+    level_sets, rule_sets = LevelSets(mongo, there, Jobs(mongo, now)), RuleSets(mongo, there)
     versions = [(await here.scoring(workspace.id)).version]
 
     for number in range(1, 6):

@@ -44,7 +44,7 @@ async def test_a_level_set_tells_who_made_it_when_and_why(
 ) -> None:
     by = editor("after the fair")
 
-    made = await house.level_sets.change(workspace.id, ENGAGEMENT, lambda rows: added(rows, HOT), by)
+    made, _ = await house.level_sets.change(workspace.id, ENGAGEMENT, lambda rows: added(rows, HOT), by)
 
     assert (made.created_by, made.created_at, made.comment) == (ADA, by.at, "after the fair")
     assert made.reverted_from is None
@@ -59,7 +59,7 @@ async def test_each_edit_is_made_upon_the_last(house: House, workspace: Workspac
         lambda rows: removed(rows, "HOT"),
     ]
 
-    made = [await house.level_sets.change(workspace.id, ENGAGEMENT, edit, editor()) for edit in edits]
+    made = [(await house.level_sets.change(workspace.id, ENGAGEMENT, edit, editor()))[0] for edit in edits]
 
     assert [names(level_set) for level_set in made] == [
         ["Hot"],
@@ -127,7 +127,7 @@ async def test_a_revert_repeats_the_old_table_and_names_its_version(
     first = await set_levels(house, workspace.id, COLD, HOT)
     await set_levels(house, workspace.id, WARM)
 
-    made = await house.level_sets.revert(workspace.id, ENGAGEMENT, 1, editor("back"))
+    made, _ = await house.level_sets.revert(workspace.id, ENGAGEMENT, 1, editor("back"))
 
     assert (made.version, made.reverted_from, made.comment) == (3, 1, "back")
     assert made.levels == first.levels
@@ -137,7 +137,7 @@ async def test_a_revert_repeats_the_old_table_and_names_its_version(
 async def test_a_revert_to_the_beginning_empties_the_table(house: House, workspace: Workspace) -> None:
     await set_levels(house, workspace.id, COLD, HOT)
 
-    made = await house.level_sets.revert(workspace.id, ENGAGEMENT, 0, editor())
+    made, _ = await house.level_sets.revert(workspace.id, ENGAGEMENT, 0, editor())
 
     assert (made.version, made.levels, made.reverted_from) == (2, (), 0)
 

@@ -12,7 +12,7 @@ from domain.actors import Workspace
 from domain.history import ScoreChange
 from domain.leads import LeadRef
 from domain.levels import Dimension, LevelSet
-from persistence.feed import Event, Opened, TierChanged, tail
+from persistence.feed import Event, LevelsChanged, Opened, TierChanged, tail
 from persistence.mongo import Mongo
 from tests.persistence.given import COLD, HOT, WARM, adjusted, entries_of, set_levels
 
@@ -52,7 +52,7 @@ class Listener:
         return [
             event.change if isinstance(event, TierChanged) else event.level_set
             for event in self.events
-            if not isinstance(event, Opened) and event.workspace == workspace.id
+            if isinstance(event, TierChanged | LevelsChanged) and event.workspace == workspace.id
         ]
 
 

@@ -46,9 +46,12 @@ async def test_tier_changes_and_level_sets_are_told_in_commit_order(
         expected.append(await set_levels(house, workspace.id, COLD, HOT, dimension=Dimension.PROFILE))
         expected += (await house.ledger.apply(workspace.id, external("crm-2"), adjusted(60))).changes
         profile = adjusted(60, dimension=Dimension.PROFILE)
-        expected += (await house.ledger.apply(workspace.id, external("crm-1"), profile)).changes
+        caught_up = await house.ledger.apply(workspace.id, external("crm-1"), profile)
+        assert len(caught_up.told) == 1
+        expected += (*caught_up.told, *caught_up.changes)
         expected += (await house.ledger.apply(workspace.id, external("crm-1"), adjusted(-30))).changes
-        expected.append(await house.level_sets.revert(workspace.id, Dimension.ENGAGEMENT, 0, editor()))
+        reverted, _ = await house.level_sets.revert(workspace.id, Dimension.ENGAGEMENT, 0, editor())
+        expected.append(reverted)
         expected.append(await last_word(house, workspace, listener))
 
     assert listener.told(workspace) == expected

@@ -24,6 +24,7 @@ from persistence.batch import Item
 from persistence.history import HistoryFilter
 from persistence.leads import LeadFilter
 from persistence.mongo import Mongo
+from persistence.moves import TierMove
 from persistence.pages import Page
 from persistence.workspaces import Keys, Workspaces
 from tests.persistence.given import (
@@ -58,7 +59,8 @@ async def furnished(mongo: Mongo) -> Workspace:
 async def _furnished(mongo: Mongo, house: House, name: str) -> Workspace:
     workspace = await Workspaces(mongo).named(name, now())
     for _ in range(3):
-        await set_levels(house, workspace.id, COLD, WARM, HOT)
+        for dimension in Dimension:
+            await set_levels(house, workspace.id, COLD, WARM, HOT, dimension=dimension)
         await publish(house, workspace.id, CLICK)
     for number in range(10):
         await Keys(mongo).create(workspace, f"key {number}", Role.VIEWER, now())
@@ -90,6 +92,7 @@ def every_filter() -> Iterator[LeadFilter]:
         "tags": [("vip",), ("vip", "beta")],
         "search": ["lead 1"],
         "inactive_since": [now() - timedelta(days=1), now() + timedelta(days=1)],
+        "moved": [TierMove(now() - timedelta(days=1), entered="Warm")],
     }
     assert set(conditions) == {each.name for each in fields(LeadFilter)}
     yield LeadFilter()

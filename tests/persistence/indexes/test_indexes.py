@@ -30,6 +30,12 @@ from tests.persistence.indexes.questions import (
     ask_the_ledger,
     furnished,
 )
+from tests.persistence.indexes.questions_of_levels import (
+    ask_for_moves,
+    ask_for_scores,
+    ask_the_jobs,
+    ask_to_begin,
+)
 from tests.persistence.leads.lists import EVERY_ORDER
 from tests.persistence.meanwhile import heard_by
 
@@ -60,8 +66,11 @@ async def heard(mongo_uri: str, mongo_of_some_size: Mongo) -> Heard:
             await ask_for_leads(house, workspace.id, lead)
             await ask_for_configuration(house, workspace.id)
             await ask_the_ledger(house, workspace.id, lead)
-            for name in ("ours", "new"):
-                workspace = await Workspaces(mongo).named(name, now())
+            await ask_for_scores(house, workspace.id)
+            await ask_for_moves(mongo, workspace.id)
+            await ask_the_jobs(house, mongo, workspace.id)
+            ours, workspace = [await Workspaces(mongo).named(name, now()) for name in ("ours", "new")]
+            await ask_to_begin(house, ours, workspace)
             assert await Keys(mongo).viewer(await Keys(mongo).create(workspace, "key", Role.OWNER, now()))
     return heard
 

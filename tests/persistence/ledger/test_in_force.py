@@ -8,11 +8,11 @@ import pytest
 
 from api.app import build_house
 from domain.actors import Workspace
+from domain.leads import Position
 from domain.levels import Dimension
 from domain.rules import Rule
 from persistence.mongo import Mongo
-from tests.conftest import DATABASE
-from tests.persistence.conftest import MakeHouse
+from tests.persistence.conftest import DATABASE, MakeHouse
 from tests.persistence.given import (
     CLICK,
     COLD,
@@ -52,9 +52,9 @@ async def test_levels_changed_through_another_process_classify_at_once(
     await set_levels(there, workspace.id, HOT)
     outcome = await here.ledger.apply(workspace.id, external("crm-1"), adjusted(1))
 
-    (change,) = outcome.changes
-    assert (change.before.level, change.before.level_set) == ("Warm", 1)
-    assert (change.after.level, change.after.level_set) == (None, 2)
+    (told,), (change,) = outcome.told, outcome.changes
+    assert (told.before, told.after) == (Position(30, "Warm", 1), Position(30, None, 2))
+    assert (change.before, change.after) == (told.after, Position(31, None, 2))
     assert outcome.lead.engagement.announced == change.after
 
 
@@ -94,9 +94,9 @@ async def test_levels_changed_while_a_change_is_under_way_classify_it(
         outcome = await house.ledger.apply(workspace.id, external("crm-1"), adjusted(30, dimension=dimension))
 
     assert meanwhile.done
-    (change,) = outcome.changes
-    assert (change.before.level, change.before.level_set) == ("Warm", 1)
-    assert (change.after.level, change.after.level_set) == ("Hot", 2)
+    (told,), (change,) = outcome.told, outcome.changes
+    assert (told.before, told.after) == (Position(30, "Warm", 1), Position(30, None, 2))
+    assert (change.before, change.after) == (told.after, Position(60, "Hot", 2))
 
 
 async def test_edits_without_pause_are_known_to_the_changes_beside_them(

@@ -13,8 +13,7 @@ from domain.errors import DomainError
 from domain.scoring import Outcome
 from persistence.batch import Item
 from persistence.mongo import Mongo
-from tests.conftest import DATABASE
-from tests.persistence.conftest import MakeHouse
+from tests.persistence.conftest import DATABASE, MakeHouse
 from tests.persistence.given import (
     CLICK,
     accepted,

@@ -8,8 +8,7 @@ from api.app import build_house
 from domain.actors import Workspace
 from domain.errors import LeadNotFound
 from persistence.mongo import Mongo
-from tests.conftest import DATABASE
-from tests.persistence.conftest import MakeHouse
+from tests.persistence.conftest import DATABASE, MakeHouse
 from tests.persistence.given import adjusted, assert_explained, by_id, external, known, leads_of
 from tests.persistence.ledger.looks import the_lead
 from tests.persistence.meanwhile import Meanwhile, heard_by

@@ -13,7 +13,7 @@ from domain.actors import Workspace
 from persistence.mongo import Mongo
 from persistence.relay import open_feed
 from persistence.relay.background import running
-from tests.conftest import DATABASE
+from tests.persistence.conftest import DATABASE
 from tests.persistence.relay.listeners import Child, Process
 from tests.persistence.relay.valkey import Valkey
 from tests.persistence.relay.waiting import WAIT

@@ -15,7 +15,7 @@ from domain.levels import Dimension, LevelSet, table
 from persistence.documents import from_level_set
 from persistence.feed import LevelsChanged, TierChanged
 from persistence.mongo import Mongo
-from tests.conftest import DATABASE
+from tests.persistence.conftest import DATABASE
 from tests.persistence.given import ADA, COLD, HOT, adjusted, external, set_levels
 from tests.persistence.relay.conftest import Start
 from tests.persistence.relay.valkey import Valkey

@@ -160,7 +160,7 @@ async def assert_stored_once(mongo: Mongo, workspace: str, sent: Sent) -> None:
             change.key for (_, change), _ in sent.outcomes() if isinstance(change, kind) and change.key
         }
         assert {each["key"] for each in used} == accepted
-    changes = [change for _, outcome in new for change in outcome.changes]
+    changes = [entry for _, outcome in new for entry in (*outcome.told, *outcome.changes)]
     assert await mongo.score_changes.count_documents({"workspace": workspace}) == len(changes)
 
 
@@ -173,7 +173,10 @@ async def assert_versions_are_contiguous(mongo: Mongo, workspace: str, sent: Sen
         new = [(change, made) for change, made in of_lead if not made.duplicate]
         moved = [made.lead.version for change, made in new if not isinstance(change, UpsertLead)]
         assert len(moved) == len(set(moved))
-        assert {made.lead.version for _, made in new} == set(range(1, lead.version + 1))
+        versions = [made.lead.version for _, made in new] + [
+            told.version for _, made in new for told in made.told
+        ]
+        assert set(versions) == set(range(1, lead.version + 1))
         assert sum(made.created for _, made in of_lead) == 1
 
 

@@ -4,126 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.actors import Actor, ActorKind, Workspace
 from domain.changes import Activity
-from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
-from domain.leads import Contribution, Lead, Position, Standing
-from domain.levels import Dimension, Level, LevelSet
-from domain.rules import Rule, RuleSet, RuleSetState
+from domain.history import CauseKind, ScoreChange, ScorePart, Suppression
+from domain.jobs import Job, JobKind, JobState
+from domain.leads import Lead
+from domain.levels import Announce, LevelSet
+from domain.rules import RuleSet, RuleSetState
 from persistence.documents import (
     from_activity,
     from_actor,
+    from_job,
     from_lead,
     from_level_set,
     from_rule_set,
     from_score_change,
     to_activity,
     to_actor,
+    to_job,
     to_lead,
     to_level_set,
     to_rule_set,
     to_score_change,
 )
 from persistence.mongo import Mongo, new_id
-
-ADA = Actor(ActorKind.USER, "Ada")
-ZAPIER = Actor(ActorKind.API_KEY, "Zapier")
-EARLY = datetime(2026, 3, 1, 9, 30, 0, 1_000, UTC)
-LATE = datetime(2026, 3, 29, 2, 59, 59, 999_000, UTC)
-KOLKATA = timezone(timedelta(hours=5, minutes=30))
-JSON = {
-    "text": "Grüße, 世界 🚀\n\t\"'\\",
-    "dotted.name": {"$ inside": None, "": [], "a": {}},
-    "numbers": [0, -1, 2**31, 2**63 - 1, -(2**63), 0.1, -0.0, 1e300],
-    "flags": [True, False, None],
-}
-
-LEAD = Lead(
-    id="65e1a7c0f0f0f0f0f0f0f0f0",
-    engagement=Standing(
-        Position(70, "Hot", 3),
-        LATE,
-        {"click": Contribution("Click", 60, 2), "adjustments": Contribution("Adjustments", 10, 1)},
-    ),
-    profile=Standing(Position(-5, "Poor fit", 1), EARLY, {"vp": Contribution("VP", -5, 1)}),
-    created_at=EARLY,
-    updated_at=LATE,
-    external_id="crm-1",
-    email="ada@example.com",
-    name="Ada Lovelace",
-    company="Analytical Engines",
-    attributes=JSON,
-    tags=("vip", "Beta", "vip 2"),
-    last_activity_at=LATE,
-    version=12,
-)
-BARE_LEAD = Lead(
-    "65e1a7c0f0f0f0f0f0f0f0f1",
-    Standing(Position(0, None, 0), EARLY),
-    Standing(Position(0, None, 0), EARLY),
-    EARLY,
-    EARLY,
-)
-ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f2", "LINK_CLICKED", JSON, EARLY, LATE, "mail-7")
-BARE_ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f3", "SMS_REPLIED", {}, EARLY, LATE)
-CHANGE = ScoreChange(
-    LEAD.id,
-    Dimension.ENGAGEMENT,
-    12,
-    Position(24, None, 2),
-    Position(50, "Hot", 3),
-    Cause(CauseKind.ACTIVITY, ZAPIER, LATE, "by phone", "adj-1", ACTIVITY.id),
-    (
-        ScorePart("click", "Click", 26, Suppression.CEILING),
-        ScorePart("off", "Off", 0, Suppression.RULE_DISABLED),
-        ScorePart("back", "Back", 0, Suppression.FLOOR),
-        ScorePart(None, "Adjustments", 0, Suppression.FLOOR),
-    ),
-    4,
-)
-BARE_CHANGE = ScoreChange(
-    LEAD.id,
-    Dimension.PROFILE,
-    1,
-    Position(0, None, 0),
-    Position(5, None, 0),
-    Cause(CauseKind.ADJUSTMENT, ADA, EARLY),
-    (ScorePart(None, "Adjustments", 5),),
-    0,
-)
-LEVEL_SET = LevelSet(
-    Dimension.PROFILE,
-    7,
-    (Level("Low", None, -1, "#3b82f6", "still", 1), Level("High", 10, None, "#b91c1c", "pulse", 2)),
+from tests.persistence.documents.examples import (
+    ACTIVITY,
+    BARE_ACTIVITY,
+    BARE_CHANGE,
+    BARE_JOB,
+    BARE_LEAD,
+    BARE_LEVEL_SET,
+    BARE_RULE_SET,
+    CHANGE,
+    JOB,
+    KOLKATA,
     LATE,
-    ADA,
-    "after the fair",
-    3,
+    LEAD,
+    LEVEL_SET,
+    RULE_SET,
+    SPARSE_LEVEL_SET,
 )
-BARE_LEVEL_SET = LevelSet(Dimension.ENGAGEMENT, 0, (), EARLY, ADA)
-SPARSE_LEVEL_SET = replace(BARE_LEVEL_SET, levels=(Level("All", None, None, rank=1),))
-RULE_SET = RuleSet(
-    5,
-    RuleSetState.PUBLISHED,
-    (
-        Rule("click", "Click", "LINK_CLICKED", 30, is_enabled=False, dimension=Dimension.PROFILE),
-        Rule("reply", "Reply", "SMS_REPLIED", -7),
-    ),
-    EARLY,
-    ADA,
-    4,
-    floor=-10,
-    ceiling=100,
-    comment="Q2",
-    published_at=LATE,
-    published_by=ZAPIER,
-)
-BARE_RULE_SET = RuleSet(1, RuleSetState.DRAFT, (), EARLY, ADA, floor=None)
 
 
 def name_of(value: object) -> str:
@@ -232,6 +158,33 @@ def test_a_level_set_survives_its_document(level_set: LevelSet) -> None:
 @pytest.mark.parametrize("rule_set", [RULE_SET, BARE_RULE_SET])
 def test_a_rule_set_survives_its_document(rule_set: RuleSet) -> None:
     assert rule_set == to_rule_set(from_rule_set("w", rule_set))
+
+
+@pytest.mark.parametrize("job", [JOB, BARE_JOB])
+def test_a_job_survives_its_document(job: Job) -> None:
+    assert job == to_job(from_job("w", job))
+
+
+@pytest.mark.parametrize("kind", JobKind)
+@pytest.mark.parametrize("state", JobState)
+def test_every_kind_and_state_of_a_job_survives_its_document(kind: JobKind, state: JobState) -> None:
+    job = replace(JOB, kind=kind, state=state)
+
+    assert job == to_job(from_job("w", job))
+
+
+def test_an_example_of_a_job_sets_every_field_but_its_only_kind() -> None:
+    assert {each.name for each in fields(JOB) if is_at_its_default(JOB, each)} == {"kind"}
+    assert len(JobKind) == 1
+
+
+@pytest.mark.parametrize("announce", Announce)
+def test_every_announcement_survives_its_documents(announce: Announce) -> None:
+    level_set = replace(LEVEL_SET, announce=announce)
+    change = replace(CHANGE, cause=replace(CHANGE.cause, announce=announce))
+
+    assert level_set == to_level_set(from_level_set("w", level_set))
+    assert change == to_score_change(from_score_change("w", change))
 
 
 @pytest.mark.parametrize("state", RuleSetState)

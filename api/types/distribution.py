@@ -1,0 +1,150 @@
+"""How leads are spread over levels, and how an edit would move them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from api.context import Info
+from api.types.leads import Lead
+from api.types.levels import Level, ScoreRange
+from api.types.refusals import InputProblem
+from api.warnings import in_words
+from domain import distribution as domain
+from domain.distribution import Counts
+from domain.levels import Dimension, LevelSet, gaps
+from domain.levels import Level as DomainLevel
+from domain.levels import ScoreRange as DomainScoreRange
+from persistence.scores import Spread
+
+SAMPLE = 5  # leads shown of a move: enough to see whom it is about
+
+
+@strawberry.type(description="How many leads have a level.")
+class LevelShare:
+    level: Level | None = strawberry.field(description="The level; null is unclassified.")
+    leads: int = strawberry.field(description="How many leads have it.")
+    share: float = strawberry.field(description="What share of all leads that is, 0 to 1.")
+
+    @classmethod
+    def of(cls, share: domain.LevelShare) -> LevelShare:
+        return cls(level=Level.maybe(share.level), leads=share.leads, share=share.share)
+
+
+@strawberry.type(description="How a dimension's leads are spread over its levels, now.")
+class TierDistribution:
+    dimension: Dimension = strawberry.field(description="The dimension.")
+    total: int = strawberry.field(description="How many leads there are.")
+    shares: list[LevelShare] = strawberry.field(
+        description=(
+            "One for each level, lowest first, and where some scores have no level, one more for the unclassified."
+        )
+    )
+    warnings: list[str] = strawberry.field(
+        description=(
+            "What is odd, and what to do: no levels at all, leads without a level, levels without leads, more than a "
+            "fifth of all leads in the highest level."
+        )
+    )
+
+    @classmethod
+    def of(cls, level_set: LevelSet, spread: Spread) -> TierDistribution:
+        return cls(
+            dimension=level_set.dimension,
+            total=sum(spread.counts.values()),
+            shares=[LevelShare.of(each) for each in domain.shares(spread.counts)],
+            warnings=[in_words(each) for each in domain.warnings(spread.counts, spread.extents)],
+        )
+
+
+@strawberry.type(description="Leads that have one engagement level and one profile level.")
+class LevelMatrixCell:
+    engagement: Level | None = strawberry.field(description="The engagement level; null is unclassified.")
+    profile: Level | None = strawberry.field(description="The profile level; null is unclassified.")
+    leads: int = strawberry.field(description="How many leads have both.")
+
+
+@strawberry.type(description="How leads are spread over both dimensions, now.")
+class LevelMatrix:
+    total: int = strawberry.field(description="How many leads there are.")
+    cells: list[LevelMatrixCell] = strawberry.field(
+        description=(
+            "One for every pair of levels, with or without leads, the lowest first; and of the unclassified, those "
+            "that have leads."
+        )
+    )
+
+    @classmethod
+    def of(
+        cls, counts: domain.Pairs, engagement: tuple[DomainLevel, ...], profile: tuple[DomainLevel, ...]
+    ) -> LevelMatrix:
+        pairs = [(row, column) for row in (*engagement, None) for column in (*profile, None)]
+        cells = [
+            LevelMatrixCell(
+                engagement=Level.maybe(row), profile=Level.maybe(column), leads=counts.get((row, column), 0)
+            )
+            for row, column in pairs
+            if (row and column) or (row, column) in counts
+        ]
+        return cls(total=sum(counts.values()), cells=cells)
+
+
+@strawberry.type(description="Leads that an edit would take from one level to another.")
+class LevelMove:
+    from_: Level | None = strawberry.field(
+        name="from", description="The level they have now; null is unclassified."
+    )
+    to: Level | None = strawberry.field(description="The level they would have; null is unclassified.")
+    leads: int = strawberry.field(description="How many leads would move so.")
+    dimension: strawberry.Private[Dimension]
+    scores: strawberry.Private[tuple[DomainScoreRange, ...]]
+
+    @strawberry.field(description="Up to five of them, as they are now.")
+    async def sample(self, info: Info) -> list[Lead]:
+        context = info.context
+        scoring = await context.scoring()
+        found = await context.house.scores.sample(context.workspace, self.dimension, self.scores, SAMPLE)
+        return [Lead.of(each, scoring) for each in found]
+
+    @classmethod
+    def of(cls, dimension: Dimension, move: domain.LevelMove) -> LevelMove:
+        return cls(
+            from_=Level.maybe(move.before),
+            to=Level.maybe(move.after),
+            leads=move.leads,
+            dimension=dimension,
+            scores=move.scores,
+        )
+
+
+@strawberry.type(description="What an edit of the levels would do. Nothing is changed by asking.")
+class LevelsPreview:
+    gaps: list[ScoreRange] = strawberry.field(
+        description="The scores that would have no level, lowest first."
+    )
+    before: list[LevelShare] = strawberry.field(description="How leads are spread now.")
+    after: list[LevelShare] = strawberry.field(
+        description="How they would be; empty where there are problems."
+    )
+    moves: list[LevelMove] = strawberry.field(
+        description="Every move from level to level, the one of most leads first."
+    )
+    problems: list[InputProblem] = strawberry.field(
+        description="Why the table would be refused; empty when it would be taken."
+    )
+
+    @classmethod
+    def of(cls, dimension: Dimension, levels: tuple[DomainLevel, ...], counts: Counts) -> LevelsPreview:
+        """The preview of a table; *counts* are cut by the present one and by *levels*."""
+        return cls(
+            gaps=[ScoreRange(min=gap.min, max=gap.max) for gap in gaps(levels)],
+            before=[LevelShare.of(each) for each in domain.shares(counts)],
+            after=[LevelShare.of(each) for each in domain.shares(counts, 1)],
+            moves=[LevelMove.of(dimension, each) for each in domain.moves(counts)],
+            problems=[],
+        )
+
+    @classmethod
+    def refused(cls, problems: list[InputProblem], counts: Counts) -> LevelsPreview:
+        """The preview of what is no table."""
+        before = [LevelShare.of(each) for each in domain.shares(counts)]
+        return cls(gaps=[], before=before, after=[], moves=[], problems=problems)

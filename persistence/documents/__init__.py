@@ -1,0 +1,33 @@
+"""Domain values as documents and back: pure functions, one pair a value, each pair a round trip."""
+
+from persistence.documents.common import Document, from_actor, to_actor
+from persistence.documents.configuration import (
+    from_job,
+    from_level_set,
+    from_rule_set,
+    to_job,
+    to_level_set,
+    to_rule_set,
+)
+from persistence.documents.history import from_activity, from_score_change, to_activity, to_score_change
+from persistence.documents.leads import NEVER, from_lead, lead_update, to_lead
+
+__all__ = [
+    "NEVER",
+    "Document",
+    "from_activity",
+    "from_actor",
+    "from_job",
+    "from_lead",
+    "from_level_set",
+    "from_rule_set",
+    "from_score_change",
+    "lead_update",
+    "to_activity",
+    "to_actor",
+    "to_job",
+    "to_lead",
+    "to_level_set",
+    "to_rule_set",
+    "to_score_change",
+]

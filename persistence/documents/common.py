@@ -1,0 +1,31 @@
+"""What the documents share: their type, actors, positions, and fields that may be absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.actors import Actor, ActorKind
+from domain.leads import Position
+
+Document = dict[str, Any]
+
+
+def present(**fields: object) -> Document:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def from_actor(actor: Actor) -> Document:
+    return {"kind": actor.kind.value, "name": actor.name}
+
+
+def to_actor(document: Mapping[str, Any]) -> Actor:
+    return Actor(ActorKind(document["kind"]), document["name"])
+
+
+def from_position(position: Position) -> Document:
+    return {"score": position.score, "level": position.level, "level_set": position.level_set}
+
+
+def to_position(document: Mapping[str, Any]) -> Position:
+    return Position(document["score"], document["level"], document["level_set"])

@@ -1,0 +1,106 @@
+"""Activities and score changes as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.changes import Activity
+from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
+from domain.levels import Announce, Dimension
+from persistence.documents.common import (
+    Document,
+    from_actor,
+    from_position,
+    present,
+    to_actor,
+    to_position,
+)
+
+
+def from_activity(
+    workspace: str, lead_id: str, activity: Activity, changes: tuple[ScoreChange, ...]
+) -> Document:
+    """`changes` are what the activity did, so that a repeat of its key can answer with them."""
+    return {
+        "_id": activity.id,
+        "workspace": workspace,
+        "lead": lead_id,
+        "kind": activity.kind,
+        "properties": dict(activity.properties),
+        "occurred_at": activity.occurred_at,
+        "received_at": activity.received_at,
+        "changes": [change.id for change in changes],
+        **present(key=activity.key),
+    }
+
+
+def to_activity(document: Mapping[str, Any]) -> Activity:
+    return Activity(
+        id=document["_id"],
+        kind=document["kind"],
+        properties=document["properties"],
+        occurred_at=document["occurred_at"],
+        received_at=document["received_at"],
+        key=document.get("key"),
+    )
+
+
+def from_score_change(workspace: str, change: ScoreChange) -> Document:
+    cause = change.cause
+    return {
+        "_id": change.id,
+        "workspace": workspace,
+        "lead": change.lead_id,
+        "dimension": change.dimension.value,
+        "version": change.version,
+        "delta": change.delta,
+        "before": from_position(change.before),
+        "after": from_position(change.after),
+        "tier_changed": change.tier_changed,
+        "cause": cause.kind.value,
+        "actor": from_actor(cause.actor),
+        "at": cause.at,
+        **present(
+            reason=cause.reason,
+            key=cause.key,
+            activity=cause.activity_id,
+            announce=cause.announce and cause.announce.value,
+        ),
+        "parts": [_from_part(part) for part in change.parts],
+        "rule_set": change.rule_set,
+    }
+
+
+def to_score_change(document: Mapping[str, Any]) -> ScoreChange:
+    announce = document.get("announce")
+    return ScoreChange(
+        lead_id=document["lead"],
+        dimension=Dimension(document["dimension"]),
+        version=document["version"],
+        before=to_position(document["before"]),
+        after=to_position(document["after"]),
+        cause=Cause(
+            CauseKind(document["cause"]),
+            to_actor(document["actor"]),
+            document["at"],
+            document.get("reason"),
+            document.get("key"),
+            document.get("activity"),
+            announce and Announce(announce),
+        ),
+        parts=tuple(map(_to_part, document["parts"])),
+        rule_set=document["rule_set"],
+    )
+
+
+def _from_part(part: ScorePart) -> Document:
+    suppressed = part.suppressed and part.suppressed.value
+    return {"points": part.points, "name": part.name, **present(rule=part.rule_id, suppressed=suppressed)}
+
+
+def _to_part(document: Mapping[str, Any]) -> ScorePart:
+    suppressed = document.get("suppressed")
+    return ScorePart(
+        document.get("rule"), document["name"], document["points"], suppressed and Suppression(suppressed)
+    )

@@ -1,0 +1,118 @@
+"""Leads as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.leads import Contribution, Lead, Standing
+from persistence.documents.common import Document, from_position, to_position
+
+# Stands for "no activity yet", so that leads without one have a place in the order of last activity.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def from_lead(workspace: str, lead: Lead) -> Document:
+    """Absent names are left out: the unique indexes hold only leads that have an external id or email."""
+    fields = {name: write(getattr(lead, name)) for name, write in _LEAD_FIELDS.items()}
+    return {
+        "_id": lead.id,
+        "workspace": workspace,
+        **{name: value for name, value in fields.items() if value is not None},
+        "search": _search(lead),
+        "version": lead.version,
+    }
+
+
+def lead_update(before: Lead, after: Lead) -> Document:
+    """What makes the document of *before* that of *after*; equal for all leads that change alike."""
+    fields: Document = {}
+    for name, write in _LEAD_FIELDS.items():
+        was, is_now = getattr(before, name), getattr(after, name)
+        if is_now is was:
+            continue
+        if name in _STANDINGS and is_now.contributions is was.contributions:
+            fields |= {f"{name}.{part}": value for part, value in _from_place(is_now).items()}
+        else:
+            fields[name] = write(is_now)
+    if not _SEARCHED.isdisjoint(fields):
+        fields["search"] = _search(after)
+    gone = {name: "" for name, value in fields.items() if value is None and name in _LEAD_FIELDS}
+    return {
+        "$set": {name: value for name, value in fields.items() if name not in gone},
+        "$inc": {"version": after.version - before.version},
+        **({"$unset": gone} if gone else {}),
+    }
+
+
+def _search(lead: Lead) -> str:
+    return "\n".join(filter(None, (lead.name, lead.email, lead.company, lead.external_id))).casefold()
+
+
+def to_lead(document: Mapping[str, Any]) -> Lead:
+    return Lead(
+        id=document["_id"],
+        external_id=document.get("external_id"),
+        email=document.get("email"),
+        name=document.get("name"),
+        company=document.get("company"),
+        attributes=document["attributes"],
+        tags=tuple(document["tags"]),
+        engagement=_to_standing(document["engagement"]),
+        profile=_to_standing(document["profile"]),
+        last_activity_at=None if document["last_activity_at"] == NEVER else document["last_activity_at"],
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+        version=document["version"],
+    )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _or_never(moment: datetime | None) -> datetime:
+    return moment or NEVER
+
+
+def _from_place(standing: Standing) -> Document:
+    return {**from_position(standing.announced), "since": standing.since}
+
+
+def _from_standing(standing: Standing) -> Document:
+    return {
+        **_from_place(standing),
+        "contributions": {
+            source: {"name": given.name, "points": given.points, "uses": given.uses}
+            for source, given in standing.contributions.items()
+        },
+    }
+
+
+def _to_standing(document: Mapping[str, Any]) -> Standing:
+    return Standing(
+        announced=to_position(document),
+        since=document["since"],
+        contributions={
+            source: Contribution(given["name"], given["points"], given["uses"])
+            for source, given in document["contributions"].items()
+        },
+    )
+
+
+_LEAD_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "external_id": _as_it_is,
+    "email": _as_it_is,
+    "name": _as_it_is,
+    "company": _as_it_is,
+    "attributes": dict,
+    "tags": list,
+    "engagement": _from_standing,
+    "profile": _from_standing,
+    "last_activity_at": _or_never,
+    "created_at": _as_it_is,
+    "updated_at": _as_it_is,
+}
+_STANDINGS = {"engagement", "profile"}
+_SEARCHED = {"external_id", "email", "name", "company"}

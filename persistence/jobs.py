@@ -1,0 +1,149 @@
+"""Jobs as they are kept: who works on each, and how far it is.
+
+A worker holds a job by a lease, which every bit of progress renews. Progress is written in the transaction of the work
+itself, so a job that was cancelled, or that somebody else took up meanwhile, undoes what its worker was about to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pymongo import ReturnDocument
+
+from domain.errors import NotFound
+from domain.jobs import Job, JobState
+from domain.levels import Dimension, LevelSet
+from persistence.commits import Withdrawn
+from persistence.documents import Document, from_job, to_job
+from persistence.mongo import Mongo, Session, new_id
+
+LEASE = timedelta(seconds=10)  # after which the job of a process that died is taken up by another
+NEWEST = [("started_at", -1), ("_id", -1)]
+
+
+class JobGone(Withdrawn):
+    """The job was cancelled, or somebody else took it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job that this process works on."""
+
+    workspace: str
+    job: Job
+
+
+class Jobs:
+    """The jobs of every workspace; `owner` is this process among those that may work on them."""
+
+    def __init__(self, mongo: Mongo, clock: Callable[[], datetime]) -> None:
+        self._mongo = mongo
+        self._clock = clock
+        self._owner = new_id()
+        self._new = asyncio.Event()
+
+    async def add(self, workspace: str, job: Job, session: Session) -> None:
+        document = {**from_job(workspace, job), "lease": {"owner": None, "until": job.started_at}}
+        await self._mongo.jobs.insert_one(document, session=session)
+
+    async def find(self, workspace: str, job_id: str) -> Job | None:
+        found = await self._mongo.jobs.find_one({"_id": job_id, "workspace": workspace})
+        return to_job(found) if found else None
+
+    async def newest(self, workspace: str, first: int) -> list[Job]:
+        found = self._mongo.jobs.find({"workspace": workspace}).sort(NEWEST).limit(first)
+        return [to_job(each) for each in await found.to_list(None)]
+
+    async def cancel(self, workspace: str, job_id: str) -> Job:
+        """Let the job do nothing more from now on, if it is not over already; raises NotFound."""
+
+        async def work(session: Session) -> Job:
+            found = await self._mongo.jobs.find_one({"_id": job_id, "workspace": workspace}, session=session)
+            if found is None:
+                raise NotFound("Job", job_id)
+            job = to_job(found)
+            if job.state is JobState.RUNNING:
+                job = job.ended(JobState.CANCELLED, self._clock())
+                await self._replace(found, job, session)
+            return job
+
+        return await self._mongo.transact(work)
+
+    async def supersede(self, workspace: str, levels: LevelSet, session: Session) -> None:
+        """End the jobs of that dimension: what they had still to tell is for the job of *levels*."""
+        why = f"the levels were edited again: version {levels.version} is told instead"
+        for found in await self._running(workspace, levels.dimension, session):
+            job = to_job(found).ended(JobState.CANCELLED, levels.created_at, why)
+            await self._replace(found, job, session)
+
+    async def _running(self, workspace: str, dimension: Dimension, session: Session) -> list[Document]:
+        running = {"workspace": workspace, "state": JobState.RUNNING.value, "dimension": dimension.value}
+        return await self._mongo.jobs.find(running, session=session).to_list(None)
+
+    # For whoever works on them
+
+    def wake(self) -> None:
+        """There is a new job."""
+        self._new.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until there is a new job in this process, or time to look for those of others."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._new.wait()
+        self._new.clear()
+
+    async def take(self) -> Held | None:
+        """Take up a job that nobody works on."""
+        found = await self._mongo.jobs.find_one_and_update(
+            {"state": JobState.RUNNING.value, "lease.until": {"$lt": self._clock()}},
+            {"$set": {"lease": self._lease()}},
+            return_document=ReturnDocument.AFTER,
+        )
+        return Held(found["workspace"], to_job(found)) if found else None
+
+    async def update(self, held: Held, change: Callable[[Job], Job], session: Session | None = None) -> None:
+        """Change a job that is held, and renew the lease; raises JobGone when it no longer is."""
+        mine = {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": self._owner}
+        found = await self._mongo.jobs.find_one(mine, session=session)
+        if found is None:
+            raise JobGone(held.job.id)
+        document = {**from_job(held.workspace, change(to_job(found))), "lease": self._lease()}
+        replaced = await self._mongo.jobs.replace_one(mine, document, session=session)
+        if not replaced.matched_count:
+            raise JobGone(held.job.id)
+
+    async def finish(self, held: Held) -> None:
+        """Nothing is left to tell of that level set, nor of those before it; raises JobGone."""
+        told = f"told.{held.job.dimension.value}"
+
+        async def work(session: Session) -> None:
+            await self.update(held, lambda job: job.finished(self._clock()), session)
+            await self._mongo.workspaces.update_one(
+                {"_id": held.workspace}, {"$set": {told: held.job.version}}, session=session
+            )
+
+        await self._mongo.transact(work)
+
+    async def fail(self, held: Held, why: str) -> None:
+        """Give the job up; raises JobGone."""
+        await self.update(held, lambda job: job.ended(JobState.FAILED, self._clock(), why))
+
+    async def release(self) -> None:
+        """Leave what this process worked on to others, at once."""
+        await self._mongo.jobs.update_many(
+            {"state": JobState.RUNNING.value, "lease.owner": self._owner},
+            {"$set": {"lease": {"owner": None, "until": self._clock()}}},
+        )
+
+    def _lease(self) -> Document:
+        return {"owner": self._owner, "until": self._clock() + LEASE}
+
+    async def _replace(self, found: Document, job: Job, session: Session) -> None:
+        """Write the job whole: the feed tells of what is written whole, without asking for it again."""
+        document = {**from_job(found["workspace"], job), "lease": found["lease"]}
+        await self._mongo.jobs.replace_one({"_id": job.id}, document, session=session)

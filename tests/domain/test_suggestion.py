@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import Fault, InvalidInput, Problem
+from domain.levels import PALETTE, Level, gaps
+from domain.suggestion import Cut, Thresholds, thresholds
+from tests.domain.builders import names
+from tests.domain.population import leads_in, levels_for, steps
+from tests.domain.strategies import SCORE
+
+TIERS = ("Cold", "Warm", "Hot", "Very Hot")
+
+
+def bounds_of(levels: tuple[Level, ...]) -> list[tuple[int | None, int | None]]:
+    return [(level.min, level.max) for level in levels]
+
+
+def refused(called: list[str], shares: list[float]) -> tuple[Problem, ...]:
+    with pytest.raises(InvalidInput) as refusal:
+        thresholds(called, shares, 100)
+    return refusal.value.problems
+
+
+@pytest.mark.parametrize(
+    ("shares", "total", "expected"),
+    [
+        pytest.param([0.4, 0.3, 0.2, 0.1], 100, [40, 30, 20, 10], id="a pyramid"),
+        pytest.param([0.1, 0.2, 0.3, 0.4], 100, [10, 20, 30, 40], id="on its head"),
+        pytest.param([0.25, 0.25, 0.25, 0.25], 10, [2, 3, 2, 3], id="rounded"),
+        pytest.param([0.001, 0.001, 0.001, 0.997], 1_000, [1, 1, 1, 997], id="all but three in the highest"),
+        pytest.param([0.997, 0.001, 0.001, 0.001], 1_000, [997, 1, 1, 1], id="all but three in the lowest"),
+        pytest.param([0.4, 0.3, 0.2, 0.1], 0, [0, 0, 0, 0], id="no leads"),
+    ],
+)
+def test_leads_are_cut_where_each_level_gets_its_share(
+    shares: list[float], total: int, expected: list[int]
+) -> None:
+    assert leads_in(levels_for(range(total), shares), range(total)) == expected
+
+
+def test_one_level_needs_no_cut() -> None:
+    assert thresholds(["All"], [1.0], 100).place is None
+
+
+def test_no_leads_are_not_cut() -> None:
+    assert thresholds(TIERS, [0.4, 0.3, 0.2, 0.1], 0).place is None
+
+
+@pytest.mark.parametrize("share", [0.333, 0.334])
+def test_shares_that_were_rounded_are_meant_as_a_whole(share: float) -> None:
+    assert leads_in(levels_for(range(999), [share] * 3), range(999)) == [333, 333, 333]
+
+
+@pytest.mark.parametrize(
+    ("shares", "total", "place"),
+    [([0.999, 0.001], 10, 9), ([0.999, 0.001], 1, 0), ([0.5, 0.5], 1, 0), ([0.999, 0.005], 100, 99)],
+)
+def test_no_place_lies_behind_the_last_lead(shares: list[float], total: int, place: int) -> None:
+    assert thresholds(TIERS[:2], shares, total).place == place
+
+
+def test_what_leads_of_one_score_make_a_level_miss_is_shared_by_all_levels_above_it() -> None:
+    scores = [0] * 900 + [*range(1, 101)]
+    found = levels_for(scores, [0.4, 0.3, 0.2, 0.1])
+
+    assert bounds_of(found) == [(None, 0), (1, 50), (51, 83), (84, None)]
+    assert leads_in(found, scores) == [900, 50, 33, 17]
+
+
+def test_what_leads_of_one_score_make_a_level_have_too_few_is_shared_by_all_levels_above_it() -> None:
+    scores = [*range(10)] + [10] * 80 + [*range(11, 121)]  # the lowest is to have 45, and has 10 or 90
+
+    assert leads_in(levels_for(scores, [0.225, 0.475, 0.15, 0.15]), scores) == [10, 116, 37, 37]
+
+
+@pytest.mark.parametrize(
+    ("called", "shares", "problem"),
+    [
+        pytest.param([], [], Problem(("names",), Fault.EMPTY), id="no levels"),
+        pytest.param(
+            [f"L{at}" for at in range(51)],
+            [1 / 51] * 51,
+            Problem(("names",), Fault.TOO_MANY, 50, 51),
+            id="51 levels",
+        ),
+        pytest.param(
+            ["Cold", "Hot"], [1.0], Problem(("shares",), Fault.UNEVEN, 2, 1), id="more names than shares"
+        ),
+        pytest.param(
+            ["Cold"], [0.5, 0.5], Problem(("shares",), Fault.UNEVEN, 1, 2), id="more shares than names"
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [-0.1, 1.0],
+            Problem(("shares", "0"), Fault.OUT_OF_RANGE, (0.001, 1), -0.1),
+            id="less than nothing",
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [0.0, 1.0],
+            Problem(("shares", "0"), Fault.OUT_OF_RANGE, (0.001, 1), 0.0),
+            id="nothing",
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [1.0, 0.0009],
+            Problem(("shares", "1"), Fault.OUT_OF_RANGE, (0.001, 1), 0.0009),
+            id="next to nothing",
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [0.001, 1.001],
+            Problem(("shares", "1"), Fault.OUT_OF_RANGE, (0.001, 1), 1.001),
+            id="more than all",
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [0.5, 0.4],
+            Problem(("shares",), Fault.NOT_WHOLE, actual=0.9),
+            id="too little together",
+        ),
+        pytest.param(
+            ["Cold", "Hot"], [0.9, 0.7], Problem(("shares",), Fault.NOT_WHOLE, actual=1.6), id="too much"
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [0.5, 0.494],
+            Problem(("shares",), Fault.NOT_WHOLE, actual=0.994),
+            id="more than rounding",
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [0.5, 0.4949],
+            Problem(("shares",), Fault.NOT_WHOLE, actual=0.9949),
+            id="just more than rounding",
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [0.5, 0.506],
+            Problem(("shares",), Fault.NOT_WHOLE, actual=1.006),
+            id="more than rounding up",
+        ),
+        pytest.param(
+            ["All"], [0.994], Problem(("shares",), Fault.NOT_WHOLE, actual=0.994), id="one of too little"
+        ),
+        pytest.param(
+            ["Cold", "Hot"], [0.1, 0.2], Problem(("shares",), Fault.NOT_WHOLE, actual=0.3), id="float noise"
+        ),
+        pytest.param(
+            ["Cold", "Hot"],
+            [60, 40],
+            Problem(("shares",), Fault.NOT_WHOLE, actual=100),
+            id="percent",
+        ),
+    ],
+)
+def test_what_no_table_can_be_made_of_is_refused(
+    called: list[str], shares: list[float], problem: Problem
+) -> None:
+    assert problem in refused(called, shares)
+
+
+@pytest.mark.parametrize(
+    "shares", [[0.5, 0.495], [0.5, 0.505], [0.995], [0.001, 0.999], [1.0], [0.951] + [0.001] * 49]
+)
+def test_shares_that_are_nearly_a_whole_are_taken(shares: list[float]) -> None:
+    found = levels_for(range(1_000), shares)
+
+    assert len(found) == len(shares)
+    assert sum(leads_in(found, range(1_000))) == 1_000
+
+
+@pytest.mark.parametrize("name", ["Cold", "COLD", " cold "])
+def test_two_levels_of_one_name_are_refused_where_the_second_stands(name: str) -> None:
+    assert refused(["Cold", "Warm", name], [0.5, 0.25, 0.25]) == (
+        Problem(("names", "2"), Fault.DUPLICATE, actual=name),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"), [("", Fault.EMPTY), (" ", Fault.EMPTY), ("n" * 201, Fault.TOO_LONG)]
+)
+def test_a_name_that_no_level_can_have_is_refused_where_it_stands(name: str, fault: Fault) -> None:
+    problems = refused(["Cold", name], [0.5, 0.5])
+
+    assert [(problem.path, problem.fault) for problem in problems] == [(("names", "1"), fault)]
+
+
+def test_what_is_refused_without_leads_is_what_is_refused_with_them() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        thresholds(["Cold", "cold"], [0.5, 0.4], 0)
+
+    assert refusal.value.problems == refused(["Cold", "cold"], [0.5, 0.4])
+
+
+@pytest.mark.parametrize("share", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_no_share(share: float) -> None:
+    faults = [(problem.path, problem.fault) for problem in refused(["Cold", "Hot"], [0.5, share])]
+
+    assert (("shares", "1"), Fault.OUT_OF_RANGE) in faults
+
+
+def test_a_refusal_tells_everything_that_is_wrong() -> None:
+    called = [" ", *(f"L{min(at, 48)}" for at in range(50))]
+
+    assert {problem.fault for problem in refused(called, [2.0, -0.5])} == {
+        Fault.EMPTY,
+        Fault.TOO_MANY,
+        Fault.DUPLICATE,
+        Fault.UNEVEN,
+        Fault.OUT_OF_RANGE,
+        Fault.NOT_WHOLE,
+    }
+
+
+def test_fifty_levels_are_not_too_many() -> None:
+    assert steps(range(50), [0.02] * 50)[-1].starts == tuple(range(1, 50))
+
+
+@pytest.mark.parametrize(
+    ("place", "cut", "start", "below"),
+    [
+        pytest.param(4, Cut(score=30, below=4, through=5), 30, 4, id="between two leads"),
+        pytest.param(4, Cut(score=30, below=4, through=9), 30, 4, id="before several"),
+        pytest.param(4, Cut(score=30, below=3, through=9), 30, 3, id="nearer to their beginning"),
+        pytest.param(8, Cut(score=30, below=3, through=9), 31, 9, id="nearer to their end"),
+        pytest.param(6, Cut(score=30, below=3, through=9), 30, 3, id="in their middle"),
+        pytest.param(4, Cut(score=30, below=0, through=19), 31, 19, id="not before the lowest lead"),
+        pytest.param(16, Cut(score=30, below=1, through=20), 30, 1, id="not behind the highest lead"),
+        pytest.param(4, Cut(score=30, below=0, through=20), 31, 20, id="all leads"),
+        pytest.param(4, Cut(score=-7, below=2, through=5), -6, 5, id="below 0"),
+        pytest.param(4, Cut(score=SCORE, below=3, through=5), SCORE, 3, id="at the highest score of all"),
+        pytest.param(4, Cut(score=-SCORE, below=0, through=5), 1 - SCORE, 5, id="at the lowest of all"),
+    ],
+)
+def test_leads_of_one_score_stay_together_on_the_side_that_misses_less(
+    place: int, cut: Cut, start: int, below: int
+) -> None:
+    uncut = thresholds(["Cold", "Hot"], [place / 20, 1 - place / 20], 20)
+    found = uncut.cut(cut)
+
+    assert uncut.place == place
+    assert (found.starts, found.below) == ((start,), below)
+    assert found.place is None
+
+
+def test_leads_of_one_score_part_what_is_left_above_the_last_threshold() -> None:
+    below = Thresholds([0.5, 0.25, 0.25], 20, starts=(30,), below=10)
+    found = below.cut(Cut(score=30, below=10, through=16))
+
+    assert below.place == 15
+    assert (found.starts, found.below) == ((30, 31), 16)
+
+
+def test_levels_are_parted_by_the_cuts_and_leave_no_gap() -> None:
+    found = steps([5, 10, 20, 20, 30, 40, 50, 60, 80, 90], [0.4, 0.3, 0.2, 0.1])[-1].levels(TIERS)
+
+    assert names(found) == list(TIERS)
+    assert bounds_of(found) == [(None, 29), (30, 59), (60, 89), (90, None)]
+
+
+def test_a_suggested_table_is_ranked_and_coloured() -> None:
+    found = thresholds(TIERS, [0.25] * 4, 0).levels(TIERS)
+
+    assert [(level.rank, level.color, level.motion) for level in found] == [
+        (rank, color, None) for rank, color in enumerate(PALETTE, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (1, [(None, None)]),
+        (2, [(None, 24), (25, None)]),
+        (4, [(None, 24), (25, 49), (50, 74), (75, None)]),
+    ],
+)
+def test_without_leads_levels_are_25_points_apart(
+    count: int, expected: list[tuple[int | None, int | None]]
+) -> None:
+    assert bounds_of(levels_for([], [1 / count] * count)) == expected
+
+
+def test_one_level_has_all_scores_however_many_leads_there_are() -> None:
+    assert bounds_of(levels_for([1, 2, 3], [1.0])) == [(None, None)]
+
+
+def test_a_lowest_level_that_is_to_have_less_than_a_lead_has_the_lowest() -> None:
+    assert bounds_of(levels_for([5, 6, 7, 8], [0.001, 0.999])) == [(None, 5), (6, None)]
+
+
+def test_a_highest_level_that_is_to_have_less_than_a_lead_has_the_highest() -> None:
+    assert bounds_of(levels_for([5, 6, 7, 8], [0.999, 0.001])) == [(None, 7), (8, None)]
+
+
+@pytest.mark.parametrize("share", [0.001, 0.25, 0.997])
+def test_leads_of_one_score_are_all_in_the_lowest_level_and_the_others_25_points_apart_above(
+    share: float,
+) -> None:
+    found = levels_for([7] * 100, [share, *[(1 - share) / 3] * 3])
+
+    assert bounds_of(found) == [(None, 7), (8, 32), (33, 57), (58, None)]
+    assert leads_in(found, [7] * 100) == [100, 0, 0, 0]
+
+
+def test_levels_that_leads_of_two_scores_do_not_reach_are_25_points_apart_above() -> None:
+    scores = [3] * 50 + [9] * 50
+    found = levels_for(scores, [0.25] * 4)
+
+    assert bounds_of(found) == [(None, 3), (4, 9), (10, 34), (35, None)]
+    assert leads_in(found, scores) == [50, 50, 0, 0]
+
+
+def test_the_lowest_level_has_a_score_of_its_own_even_where_all_leads_have_the_lowest_score_of_all() -> None:
+    found = levels_for([-SCORE] * 4, [0.001, 0.999])
+
+    assert bounds_of(found) == [(None, -SCORE), (1 - SCORE, None)]
+
+
+def test_every_level_has_a_score_of_its_own_even_where_all_leads_have_the_highest_score_of_all() -> None:
+    found = levels_for([SCORE] * 4, [0.25] * 4)
+
+    assert bounds_of(found) == [
+        (None, SCORE - 3),
+        (SCORE - 2, SCORE - 2),
+        (SCORE - 1, SCORE - 1),
+        (SCORE, None),
+    ]
+    assert leads_in(found, [SCORE] * 4) == [0, 0, 0, 4]
+
+
+@pytest.mark.parametrize("count", [4, 50])
+@pytest.mark.parametrize("short", [3, 20, 49, 60])
+def test_levels_without_leads_have_scores_of_their_own_even_short_of_the_highest_score_of_all(
+    count: int, short: int
+) -> None:
+    found = levels_for([SCORE - short], [1 / count] * count)
+
+    assert len(found) == count
+    assert gaps(found) == ()
+
+
+def test_leads_at_the_lowest_and_the_highest_score_of_all_are_told_apart() -> None:
+    scores = [-SCORE, -SCORE, SCORE, SCORE]
+
+    assert bounds_of(levels_for(scores, [0.5, 0.5])) == [(None, SCORE - 1), (SCORE, None)]
+    assert bounds_of(levels_for(scores, [0.2, 0.8])) == [(None, -SCORE), (1 - SCORE, None)]
+    assert bounds_of(levels_for([-SCORE, 0, SCORE], [1 / 3] * 3)) == [
+        (None, -1),
+        (0, SCORE - 1),
+        (SCORE, None),
+    ]

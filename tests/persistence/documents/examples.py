@@ -1,0 +1,122 @@
+"""Values of every kind that is kept: one with every field set, and one with nothing but what it must have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+from domain.actors import Actor, ActorKind
+from domain.changes import Activity
+from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
+from domain.jobs import Job, JobState
+from domain.leads import Contribution, Lead, Position, Standing
+from domain.levels import Announce, Dimension, Level, LevelSet
+from domain.rules import Rule, RuleSet, RuleSetState
+
+ADA = Actor(ActorKind.USER, "Ada")
+ZAPIER = Actor(ActorKind.API_KEY, "Zapier")
+EARLY = datetime(2026, 3, 1, 9, 30, 0, 1_000, UTC)
+LATE = datetime(2026, 3, 29, 2, 59, 59, 999_000, UTC)
+KOLKATA = timezone(timedelta(hours=5, minutes=30))
+JSON = {
+    "text": "Grüße, 世界 🚀\n\t\"'\\",
+    "dotted.name": {"$ inside": None, "": [], "a": {}},
+    "numbers": [0, -1, 2**31, 2**63 - 1, -(2**63), 0.1, -0.0, 1e300],
+    "flags": [True, False, None],
+}
+
+LEAD = Lead(
+    id="65e1a7c0f0f0f0f0f0f0f0f0",
+    engagement=Standing(
+        Position(70, "Hot", 3),
+        LATE,
+        {"click": Contribution("Click", 60, 2), "adjustments": Contribution("Adjustments", 10, 1)},
+    ),
+    profile=Standing(Position(-5, "Poor fit", 1), EARLY, {"vp": Contribution("VP", -5, 1)}),
+    created_at=EARLY,
+    updated_at=LATE,
+    external_id="crm-1",
+    email="ada@example.com",
+    name="Ada Lovelace",
+    company="Analytical Engines",
+    attributes=JSON,
+    tags=("vip", "Beta", "vip 2"),
+    last_activity_at=LATE,
+    version=12,
+)
+BARE_LEAD = Lead(
+    "65e1a7c0f0f0f0f0f0f0f0f1",
+    Standing(Position(0, None, 0), EARLY),
+    Standing(Position(0, None, 0), EARLY),
+    EARLY,
+    EARLY,
+)
+ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f2", "LINK_CLICKED", JSON, EARLY, LATE, "mail-7")
+BARE_ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f3", "SMS_REPLIED", {}, EARLY, LATE)
+CHANGE = ScoreChange(
+    LEAD.id,
+    Dimension.ENGAGEMENT,
+    12,
+    Position(24, None, 2),
+    Position(50, "Hot", 3),
+    Cause(CauseKind.ACTIVITY, ZAPIER, LATE, "by phone", "adj-1", ACTIVITY.id, Announce.UPWARD),
+    (
+        ScorePart("click", "Click", 26, Suppression.CEILING),
+        ScorePart("off", "Off", 0, Suppression.RULE_DISABLED),
+        ScorePart("back", "Back", 0, Suppression.FLOOR),
+        ScorePart(None, "Adjustments", 0, Suppression.FLOOR),
+    ),
+    4,
+)
+BARE_CHANGE = ScoreChange(
+    LEAD.id,
+    Dimension.PROFILE,
+    1,
+    Position(0, None, 0),
+    Position(5, None, 0),
+    Cause(CauseKind.ADJUSTMENT, ADA, EARLY),
+    (ScorePart(None, "Adjustments", 5),),
+    0,
+)
+LEVEL_SET = LevelSet(
+    Dimension.PROFILE,
+    7,
+    (Level("Low", None, -1, "#3b82f6", "still", 1), Level("High", 10, None, "#b91c1c", "pulse", 2)),
+    LATE,
+    ADA,
+    "after the fair",
+    3,
+    Announce.SILENT,
+)
+BARE_LEVEL_SET = LevelSet(Dimension.ENGAGEMENT, 0, (), EARLY, ADA)
+SPARSE_LEVEL_SET = replace(BARE_LEVEL_SET, levels=(Level("All", None, None, rank=1),))
+RULE_SET = RuleSet(
+    5,
+    RuleSetState.PUBLISHED,
+    (
+        Rule("click", "Click", "LINK_CLICKED", 30, is_enabled=False, dimension=Dimension.PROFILE),
+        Rule("reply", "Reply", "SMS_REPLIED", -7),
+    ),
+    EARLY,
+    ADA,
+    4,
+    floor=-10,
+    ceiling=100,
+    comment="Q2",
+    published_at=LATE,
+    published_by=ZAPIER,
+)
+BARE_RULE_SET = RuleSet(1, RuleSetState.DRAFT, (), EARLY, ADA, floor=None)
+BARE_JOB = Job("65e1a7c0f0f0f0f0f0f0f0f4", Dimension.ENGAGEMENT, 0, 1, EARLY)
+JOB = replace(
+    BARE_JOB,
+    dimension=Dimension.PROFILE,
+    told=2,
+    version=4,
+    state=JobState.CANCELLED,
+    done=7,
+    total=9,
+    changed=5,
+    finished_at=LATE,
+    error="edited again",
+)

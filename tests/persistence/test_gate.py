@@ -1,0 +1,190 @@
+"""The gate: those who score never meet, but whoever edits meets all of them, and one of the two begins again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pymongo.errors import OperationFailure
+
+from api.context import House
+from domain.actors import Workspace
+from persistence.commits import WRITE_CONFLICT
+from persistence.gate import Gate, PlaceGone, shut_gate
+from persistence.mongo import COLLECTIONS, PLACE_IDLE, Mongo, Session
+from tests.persistence.given import (
+    accepted,
+    adjusted,
+    assert_explained,
+    external,
+)
+
+
+@asynccontextmanager
+async def transaction(mongo: Mongo, workspace: Workspace) -> AsyncIterator[Session]:
+    """One that has begun: it sees the database as it is now."""
+    async with await mongo.client.start_session() as session, session.start_transaction():
+        await mongo.workspaces.find_one({"_id": workspace.id}, session=session)
+        yield session
+
+
+async def places_of(mongo: Mongo, workspace: Workspace) -> set[str]:
+    """All there are, but for the gatepost."""
+    found = await mongo.gate.find({"workspace": workspace.id}).to_list(None)
+    return {each["_id"] for each in found} - {workspace.id}
+
+
+async def test_those_who_score_pass_beside_each_other(mongo: Mongo, workspace: Workspace) -> None:
+    gate = Gate(mongo)
+
+    async with (
+        gate.place(workspace.id) as one,
+        gate.place(workspace.id) as other,
+        transaction(mongo, workspace) as first,
+        transaction(mongo, workspace) as second,
+    ):
+        await gate.leave(one, first)
+        await gate.leave(other, second)
+
+    assert await places_of(mongo, workspace) == {one, other}
+
+
+async def test_a_place_serves_one_transaction_after_the_other(mongo: Mongo, workspace: Workspace) -> None:
+    gate, places = Gate(mongo), set()
+
+    for _ in range(3):
+        async with gate.place(workspace.id) as place, transaction(mongo, workspace) as session:
+            await gate.leave(place, session)
+            places.add(place)
+
+    assert len(places) == 1
+
+
+async def test_whoever_scores_does_not_pass_when_an_edit_was_committed_since_they_began(
+    mongo: Mongo, workspace: Workspace
+) -> None:
+    gate = Gate(mongo)
+
+    async def both() -> None:
+        async with gate.place(workspace.id) as place, transaction(mongo, workspace) as scoring:
+            async with transaction(mongo, workspace) as editing:
+                await shut_gate(mongo, workspace.id, editing)
+            await gate.leave(place, scoring)
+
+    with pytest.raises(OperationFailure) as conflict:
+        await both()
+
+    assert conflict.value.code == WRITE_CONFLICT
+
+
+async def test_an_edit_does_not_pass_when_somebody_scored_since_it_began(
+    mongo: Mongo, workspace: Workspace
+) -> None:
+    gate = Gate(mongo)
+
+    async def both() -> None:
+        async with gate.place(workspace.id) as place, transaction(mongo, workspace) as editing:
+            async with transaction(mongo, workspace) as scoring:
+                await gate.leave(place, scoring)
+            await shut_gate(mongo, workspace.id, editing)
+
+    with pytest.raises(OperationFailure) as conflict:
+        await both()
+
+    assert conflict.value.code == WRITE_CONFLICT
+
+
+async def test_an_edit_does_not_pass_when_somebody_took_a_new_place_since_it_began(
+    mongo: Mongo, workspace: Workspace
+) -> None:
+    """It cannot see the place, and so could not shut it."""
+    gate = Gate(mongo)
+
+    async def both() -> None:
+        async with transaction(mongo, workspace) as editing:
+            async with gate.place(workspace.id) as place, transaction(mongo, workspace) as scoring:
+                await gate.leave(place, scoring)
+            await shut_gate(mongo, workspace.id, editing)
+
+    with pytest.raises(OperationFailure) as conflict:
+        await both()
+
+    assert conflict.value.code == WRITE_CONFLICT
+
+
+async def test_two_edits_at_once_conflict(mongo: Mongo, workspace: Workspace) -> None:
+    async def both() -> None:
+        async with transaction(mongo, workspace) as one, transaction(mongo, workspace) as other:
+            await shut_gate(mongo, workspace.id, one)
+            await shut_gate(mongo, workspace.id, other)
+
+    with pytest.raises(OperationFailure) as conflict:
+        await both()
+
+    assert conflict.value.code == WRITE_CONFLICT
+
+
+async def test_an_edit_keeps_nobody_from_scoring_in_another_workspace(
+    mongo: Mongo, workspace: Workspace, other: Workspace
+) -> None:
+    gate = Gate(mongo)
+
+    async with (
+        gate.place(other.id) as place,
+        transaction(mongo, other) as scoring,
+        transaction(mongo, workspace) as editing,
+    ):
+        await shut_gate(mongo, workspace.id, editing)
+        await gate.leave(place, scoring)
+
+    assert await places_of(mongo, workspace) == set()
+    assert await places_of(mongo, other) == {place}
+
+
+async def test_a_place_that_is_gone_is_not_passed_and_not_offered_again(
+    mongo: Mongo, workspace: Workspace
+) -> None:
+    gate = Gate(mongo)
+    async with gate.place(workspace.id) as gone:
+        await mongo.gate.delete_one({"_id": gone})
+
+    async def leave() -> None:
+        async with gate.place(workspace.id) as place, transaction(mongo, workspace) as session:
+            await gate.leave(place, session)
+
+    with pytest.raises(PlaceGone):
+        await leave()
+
+    async with gate.place(workspace.id) as new:
+        assert new != gone
+    assert await places_of(mongo, workspace) == {new}
+
+
+async def test_scoring_goes_on_after_its_place_was_removed_as_idle(
+    house: House, mongo: Mongo, workspace: Workspace
+) -> None:
+    await house.ledger.apply(workspace.id, external("crm-1"), adjusted(5))
+    await mongo.gate.delete_many({"_id": {"$in": list(await places_of(mongo, workspace))}})
+
+    outcomes = accepted(
+        await house.ledger.apply_all(workspace.id, [(external(f"crm-{n}"), adjusted(5)) for n in range(3)])
+    )
+
+    assert [each.lead.engagement.score for each in outcomes] == [5, 10, 5]
+    await assert_explained(mongo, workspace.id)
+
+
+async def test_places_are_removed_when_they_lay_idle_and_the_gatepost_is_not(
+    house: House, mongo: Mongo, workspace: Workspace
+) -> None:
+    await house.ledger.apply(workspace.id, external("crm-1"), adjusted(5))
+
+    timed = {
+        each["_id"] async for each in mongo.gate.find({"workspace": workspace.id, "used_at": {"$type": 9}})
+    }
+
+    assert timed == await places_of(mongo, workspace) != set()
+    indexes = [each.document for each in COLLECTIONS["gate"].indexes]
+    assert [each["expireAfterSeconds"] for each in indexes if "expireAfterSeconds" in each] == [PLACE_IDLE]
+    assert await mongo.gate.find_one({"_id": workspace.id})
