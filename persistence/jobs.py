@@ -7,6 +7,7 @@ itself, so a job that was cancelled, or that somebody else took up meanwhile, un
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,19 +32,21 @@ class JobGone(Withdrawn):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A job that this process works on."""
+    """A job that this process works on, by the lease `owner`: each taking has its own, even in one process."""
 
     workspace: str
     job: Job
+    owner: str
 
 
 class Jobs:
-    """The jobs of every workspace; `owner` is this process among those that may work on them."""
+    """The jobs of every workspace."""
 
     def __init__(self, mongo: Mongo, clock: Callable[[], datetime]) -> None:
         self._mongo = mongo
         self._clock = clock
-        self._owner = new_id()
+        self._process = new_id()
+        self._taken = itertools.count(1)
         self._new = asyncio.Event()
 
     async def add(self, workspace: str, job: Job, session: Session) -> None:
@@ -99,20 +102,21 @@ class Jobs:
 
     async def take(self) -> Held | None:
         """Take up a job that nobody works on."""
+        owner = f"{self._process}.{next(self._taken)}"
         found = await self._mongo.jobs.find_one_and_update(
             {"state": JobState.RUNNING.value, "lease.until": {"$lt": self._clock()}},
-            {"$set": {"lease": self._lease()}},
+            {"$set": {"lease": self._lease(owner)}},
             return_document=ReturnDocument.AFTER,
         )
-        return Held(found["workspace"], to_job(found)) if found else None
+        return Held(found["workspace"], to_job(found), owner) if found else None
 
     async def update(self, held: Held, change: Callable[[Job], Job], session: Session | None = None) -> None:
         """Change a job that is held, and renew the lease; raises JobGone when it no longer is."""
-        mine = {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": self._owner}
+        mine = {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": held.owner}
         found = await self._mongo.jobs.find_one(mine, session=session)
         if found is None:
             raise JobGone(held.job.id)
-        document = {**from_job(held.workspace, change(to_job(found))), "lease": self._lease()}
+        document = {**from_job(held.workspace, change(to_job(found))), "lease": self._lease(held.owner)}
         replaced = await self._mongo.jobs.replace_one(mine, document, session=session)
         if not replaced.matched_count:
             raise JobGone(held.job.id)
@@ -136,12 +140,12 @@ class Jobs:
     async def release(self) -> None:
         """Leave what this process worked on to others, at once."""
         await self._mongo.jobs.update_many(
-            {"state": JobState.RUNNING.value, "lease.owner": self._owner},
+            {"state": JobState.RUNNING.value, "lease.owner": {"$regex": f"^{self._process}[.]"}},
             {"$set": {"lease": {"owner": None, "until": self._clock()}}},
         )
 
-    def _lease(self) -> Document:
-        return {"owner": self._owner, "until": self._clock() + LEASE}
+    def _lease(self, owner: str) -> Document:
+        return {"owner": owner, "until": self._clock() + LEASE}
 
     async def _replace(self, found: Document, job: Job, session: Session) -> None:
         """Write the job whole: the feed tells of what is written whole, without asking for it again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,14 +11,22 @@ from pymongo.errors import OperationFailure
 
 from api.context import House
 from domain.actors import Workspace
+from domain.levels import Dimension
 from persistence.commits import WRITE_CONFLICT
 from persistence.gate import Gate, PlaceGone, shut_gate
 from persistence.mongo import COLLECTIONS, PLACE_IDLE, Mongo, Session
+from tests.persistence.conftest import MakeHouse
 from tests.persistence.given import (
+    CLICK,
+    COLD,
+    HOT,
     accepted,
     adjusted,
     assert_explained,
     external,
+    leads_of,
+    publish,
+    set_levels,
 )
 
 
@@ -188,3 +197,35 @@ async def test_places_are_removed_when_they_lay_idle_and_the_gatepost_is_not(
     indexes = [each.document for each in COLLECTIONS["gate"].indexes]
     assert [each["expireAfterSeconds"] for each in indexes if "expireAfterSeconds" in each] == [PLACE_IDLE]
     assert await mongo.gate.find_one({"_id": workspace.id})
+
+
+async def test_edits_without_pause_and_changes_without_pause_all_come_through(
+    make_house: MakeHouse, mongo: Mongo, workspace: Workspace
+) -> None:
+    """Neither those who score nor those who edit are kept out by the others for good."""
+    houses = [make_house() for _ in range(3)]
+    editing = asyncio.Event()
+
+    async def score(house: House, name: str) -> int:
+        count = 0
+        while not editing.is_set():
+            await house.ledger.apply(workspace.id, external(name), adjusted(1))
+            count += 1
+        return count
+
+    async def edit() -> None:
+        for number in range(10):
+            await set_levels(houses[0], workspace.id, *((COLD, HOT) if number % 2 else (HOT,)))
+            await publish(houses[0], workspace.id, CLICK)
+        editing.set()
+
+    async with asyncio.TaskGroup() as group:
+        scoring = [
+            group.create_task(score(house, f"crm-{number}")) for number, house in enumerate(houses * 2)
+        ]
+        group.create_task(edit())
+
+    scored = sum(each.result() for each in scoring)
+    assert sum(lead.engagement.score for lead in await leads_of(mongo, workspace.id)) == scored
+    assert len((await houses[0].level_sets.page(workspace.id, Dimension.ENGAGEMENT, 20, None)).edges) == 11
+    await assert_explained(mongo, workspace.id)

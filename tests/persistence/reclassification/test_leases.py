@@ -46,7 +46,7 @@ async def test_a_job_that_nobody_works_on_is_taken_by_one(
 
     takers = await asyncio.gather(*(Jobs(mongo, now).take() for _ in range(8)))
 
-    assert [held for held in takers if held] == [Held(workspace.id, job)]
+    assert [(held.workspace, held.job) for held in takers if held] == [(workspace.id, job)]
 
 
 async def test_without_a_job_there_is_nothing_to_take(house: House, workspace: Workspace) -> None:
@@ -188,3 +188,21 @@ async def test_the_newest_jobs_come_first(house: House, workspace: Workspace) ->
     assert [job.version for job in newest] == [4, 3, 2]
     assert newest[0] == made[-1]
     assert [await house.jobs.find(workspace.id, job.id) for job in newest] == newest
+
+
+async def test_a_process_that_takes_up_a_job_of_its_own_again_works_on_it_once(
+    house: House, mongo: Mongo, workspace: Workspace
+) -> None:
+    """It was away for longer than the lease: what it did then must not be counted twice."""
+    job = await job_of(house, workspace, HOT)
+    late = timedelta(0)
+    jobs = Jobs(mongo, lambda: now() + late)
+    before = await taken(jobs)
+    late = LEASE + timedelta(seconds=1)
+    again = await taken(jobs)
+
+    with pytest.raises(JobGone):
+        await jobs.update(before, advance)
+
+    await jobs.update(again, advance)
+    assert (await state_of(house, workspace, job)).done == 10

@@ -9,6 +9,7 @@ import pytest
 
 from api.context import House
 from domain.actors import Workspace
+from domain.history import CauseKind
 from domain.jobs import JobState
 from domain.leads import Position
 from persistence.mongo import Mongo
@@ -24,6 +25,7 @@ from tests.persistence.given import (
     clicked,
     external,
     known,
+    leads_of,
     publish,
 )
 from tests.persistence.reclassification.held import held_at
@@ -165,3 +167,27 @@ async def test_a_crowd_that_never_stands_still_is_told_to_the_last(
     assert done.state is JobState.DONE
     assert done.changed <= 500
     await assert_told(here, mongo, workspace)
+
+
+async def test_a_lead_that_is_changed_without_pause_keeps_no_job_from_its_end(
+    make_house: MakeHouse, mongo: Mongo, workspace: Workspace
+) -> None:
+    house = make_house()
+    await settle(house, workspace, FULL, [30, 31])
+    over = asyncio.Event()
+
+    async def hammer() -> None:
+        while not over.is_set():
+            await house.ledger.apply(workspace.id, external("crm-0"), adjusted(1))
+
+    async with asyncio.TaskGroup() as group, working(house):
+        for _ in range(4):
+            group.create_task(hammer())
+        job = await job_of(house, workspace, COLD, HOT)
+        await until_over(house, workspace.id)
+        over.set()
+
+    assert (await state_of(house, workspace, job)).state is JobState.DONE
+    assert len(await leads_of(mongo, workspace.id)) == 2
+    assert [e.cause.kind for e in await told_of(mongo, workspace)] == [CauseKind.LEVELS_CHANGED] * 2
+    await assert_told(house, mongo, workspace)
