@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -31,7 +31,7 @@ from persistence.jobs import Jobs
 from persistence.leads import Leads
 from persistence.ledger import Ledger
 from persistence.levels import LevelSets
-from persistence.mongo import Mongo, open_mongo
+from persistence.mongo import Mongo, Unreachable, open_mongo
 from persistence.quickstart import QuickStart
 from persistence.reclassification import Reclassifier
 from persistence.relay import open_feed
@@ -110,7 +110,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             working.cancel()
             await asyncio.wait([working])
             await house.ledger.close()
-            await house.jobs.release()
+            with suppress(Unreachable):  # then the leases end by themselves
+                await house.jobs.release()
             following.cancel()
             await asyncio.wait([following])
 
@@ -122,7 +123,7 @@ def _started(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 
 
 def _ended(task: asyncio.Task[None]) -> None:
-    """Without the feed boards would go stale unseen: say so, and have the process end and be started again."""
+    """Without its feed or its workers a process would be stale unseen: say so, and have it end and be started again."""
     if not task.cancelled() and (error := task.exception()):
         _log.critical("work that the process lives for has ended", exc_info=error)
         signal.raise_signal(signal.SIGTERM)

@@ -90,10 +90,12 @@ def _problems(names: Sequence[str], shares: Sequence[float]) -> Iterator[Problem
     if not names:
         yield Problem(("names",), Fault.EMPTY)
     yield from bounds.count(("names",), len(names), LEVELS)
+    seen: set[str] = set()
     for at, name in enumerate(names):
         yield from bounds.text(("names", str(at)), name, bounds.NAME)
-        if name.strip().casefold() in {each.strip().casefold() for each in names[:at]}:
+        if (key := name.strip().casefold()) in seen:
             yield Problem(("names", str(at)), Fault.DUPLICATE, actual=name)
+        seen.add(key)
     if len(shares) != len(names):
         yield Problem(("shares",), Fault.UNEVEN, len(names), len(shares))
     for at, share in enumerate(shares):

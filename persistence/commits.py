@@ -9,7 +9,7 @@ from datetime import datetime
 from pymongo.errors import ConfigurationError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from domain.changes import AdjustScore, Change, RecordActivity
+from domain.changes import AdjustScore, Change, Reclassify, RecordActivity
 from domain.errors import DomainError
 from domain.leads import RefKind
 from domain.scoring import Outcome
@@ -110,7 +110,8 @@ class Committer:
         """The documents of every lead the items name, found by each kind of name through its own index."""
         wanted: dict[RefKind, set[str]] = {}
         for item in items:
-            for kind, value in names_of(item):
+            # A reclassification speaks of one lead by all its names: its id is enough to find it.
+            for kind, value in names_of(item)[: 1 if isinstance(item[1], Reclassify) else None]:
                 wanted.setdefault(kind, set()).add(value)
         found: dict[str, Document] = {}
         for kind, values in wanted.items():

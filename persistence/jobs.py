@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pymongo import ReturnDocument
 
 from domain.errors import NotFound
-from domain.jobs import Job, JobState
+from domain.jobs import Job, JobKind, JobState
 from domain.levels import Dimension, LevelSet
 from persistence.commits import Withdrawn
 from persistence.documents import Document, from_job, to_job
@@ -104,7 +104,11 @@ class Jobs:
         """Take up a job that nobody works on."""
         owner = f"{self._process}.{next(self._taken)}"
         found = await self._mongo.jobs.find_one_and_update(
-            {"state": JobState.RUNNING.value, "lease.until": {"$lt": self._clock()}},
+            {
+                "state": JobState.RUNNING.value,
+                "kind": JobKind.RECLASSIFY.value,  # a newer process may know of others
+                "lease.until": {"$lt": self._clock()},
+            },
             {"$set": {"lease": self._lease(owner)}},
             return_document=ReturnDocument.AFTER,
         )

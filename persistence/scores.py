@@ -1,4 +1,4 @@
-"""Leads by their scores: how many lie where, answered from the index of scores without reading the leads."""
+"""Leads by their scores: how many lie where, answered from the index of scores; and some of them, or all in pairs."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class JobMutations:
     @strawberry.mutation(
         description=(
             "Let a job do nothing more; what it did stays. Levels are right everywhere all the same: what a "
-            "reclassification has not told yet is told by the next edit of the levels, or with the lead's next change. "
+            "reclassification has not told yet is told by the next edit of the levels, or when the lead's score next moves. "
             "Needs EDITOR."
         )
     )
