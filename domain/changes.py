@@ -11,7 +11,7 @@ from domain import bounds
 from domain.actors import Actor
 from domain.bounds import Problems
 from domain.errors import refuse
-from domain.leads import LeadEdit, LeadRef
+from domain.leads import LeadEdit
 from domain.levels import Dimension
 
 
@@ -78,15 +78,4 @@ class UpsertLead:
     edit: LeadEdit
 
 
-@dataclass(frozen=True, slots=True)
-class Reclassify:
-    """The levels were edited: what that made of the lead's level is to be told, if it was not already.
-
-    `also` are other names of the lead, so that nobody who calls it by those is in its way.
-    """
-
-    dimension: Dimension
-    also: tuple[LeadRef, ...] = ()
-
-
-Change = RecordActivity | AdjustScore | UpsertLead | Reclassify
+Change = RecordActivity | AdjustScore | UpsertLead

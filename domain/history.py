@@ -11,6 +11,12 @@ from domain.leads import ADJUSTMENTS, Position
 from domain.levels import Announce, Dimension
 
 
+def entry_id(lead_id: str, version: int) -> str:
+    """The id of what a lead's history says of that version of it."""
+    # Ten digits, so that a lead's entries sort by version: nobody writes to one lead ten thousand million times.
+    return f"{lead_id}.{version:010}"
+
+
 class CauseKind(Enum):
     """Why a score moved."""
 
@@ -75,8 +81,7 @@ class ScoreChange:
 
     @property
     def id(self) -> str:
-        # Ten digits, so that a lead's entries sort by version: nobody writes to one lead ten thousand million times.
-        return f"{self.lead_id}.{self.version:010}"
+        return entry_id(self.lead_id, self.version)
 
     @property
     def delta(self) -> int:

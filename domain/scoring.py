@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.changes import Activity, AdjustScore, Change, Reclassify, RecordActivity, UpsertLead
+from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
 from domain.leads import Contribution, Lead, Position, Standing
 from domain.levels import Dimension, LevelSet
@@ -62,9 +62,32 @@ def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome
             return _adjusted(lead, change, scoring, now)
         case UpsertLead():
             return _upserted(lead, change, scoring, now)
-        case Reclassify():
-            lead, told = _told(lead, change.dimension, scoring, now)
-            return Outcome(lead, scoring, told=told)
+
+
+def tell(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) -> Outcome:
+    """*lead* announced in the level that its score has by the levels in force, if it was not already."""
+    standing = lead.standing(dimension)
+    entry = announcement(lead.id, lead.version + 1, dimension, standing.announced, scoring, now)
+    if entry is None:
+        return Outcome(lead, scoring)
+    told = replace(standing, announced=entry.after, since=scoring.levels[dimension].created_at)
+    return Outcome(lead.standing_at(dimension, told, now), scoring, told=(entry,))
+
+
+def announcement(
+    lead_id: str, version: int, dimension: Dimension, announced: Position, scoring: Scoring, now: datetime
+) -> ScoreChange | None:
+    """What tells a lead, by its next *version*, that an edit has changed the level it stands *announced* in.
+
+    None when it is the same by name. A lead has been in its new level since the levels in force are.
+    """
+    levels, after = scoring.levels[dimension], scoring.position(dimension, announced.score)
+    if announced.in_level_of(after):
+        return None
+    cause = Cause(CauseKind.LEVELS_CHANGED, levels.created_by, now, levels.comment, announce=levels.announce)
+    return ScoreChange(
+        lead_id, dimension, version, announced, after, cause, parts=(), rule_set=scoring.rules.version
+    )
 
 
 def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetime) -> Outcome:
@@ -72,12 +95,12 @@ def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetim
     last = max(lead.last_activity_at or activity.occurred_at, activity.occurred_at)
     rules = scoring.rules.triggered_by(activity.kind)
     if not rules:
-        seen = replace(lead, last_activity_at=last, updated_at=now, version=lead.version + 1)
-        return Outcome(seen, scoring, activity=activity)
+        known = replace(lead, last_activity_at=last, updated_at=now, version=lead.version + 1)
+        return Outcome(known, scoring, activity=activity)
     cause = Cause(CauseKind.ACTIVITY, change.actor, now, activity_id=activity.id)
-    seen, told = _told(replace(lead, last_activity_at=last), Dimension.ENGAGEMENT, scoring, now)
-    moved, entry = _moved(seen, Dimension.ENGAGEMENT, tuple(map(_part, rules)), scoring, cause)
-    return Outcome(moved, scoring, (entry,), activity, told=told)
+    seen = tell(replace(lead, last_activity_at=last), Dimension.ENGAGEMENT, scoring, now)
+    moved, entry = _moved(seen.lead, Dimension.ENGAGEMENT, tuple(map(_part, rules)), scoring, cause)
+    return Outcome(moved, scoring, (entry,), activity, told=seen.told)
 
 
 def _part(rule: Rule) -> ScorePart:
@@ -89,9 +112,9 @@ def _part(rule: Rule) -> ScorePart:
 def _adjusted(lead: Lead, change: AdjustScore, scoring: Scoring, now: datetime) -> Outcome:
     cause = Cause(CauseKind.ADJUSTMENT, change.actor, now, change.reason, change.key)
     parts = (ScorePart(None, "Adjustments", change.delta),)
-    seen, told = _told(lead, change.dimension, scoring, now)
-    moved, entry = _moved(seen, change.dimension, parts, scoring, cause)
-    return Outcome(moved, scoring, (entry,), told=told)
+    seen = tell(lead, change.dimension, scoring, now)
+    moved, entry = _moved(seen.lead, change.dimension, parts, scoring, cause)
+    return Outcome(moved, scoring, (entry,), told=seen.told)
 
 
 def _upserted(lead: Lead, change: UpsertLead, scoring: Scoring, now: datetime) -> Outcome:
@@ -99,24 +122,6 @@ def _upserted(lead: Lead, change: UpsertLead, scoring: Scoring, now: datetime) -
     if edited is lead and lead.version:
         return Outcome(lead, scoring)
     return Outcome(replace(edited, updated_at=now, version=lead.version + 1), scoring)
-
-
-def _told(
-    lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime
-) -> tuple[Lead, tuple[ScoreChange, ...]]:
-    """The lead announced in the level that its score has by the levels in force, and the entry that says so.
-
-    There is none when it is announced there already. It has been in its level since those levels are in force.
-    """
-    standing, levels = lead.standing(dimension), scoring.levels[dimension]
-    before, after = standing.announced, scoring.position(dimension, standing.score)
-    if before.in_level_of(after):
-        return lead, ()
-    cause = Cause(CauseKind.LEVELS_CHANGED, levels.created_by, now, levels.comment, announce=levels.announce)
-    told = replace(standing, announced=after, since=levels.created_at)
-    moved = lead.standing_at(dimension, told, now)
-    version, rules = moved.version, scoring.rules.version
-    return moved, (ScoreChange(lead.id, dimension, version, before, after, cause, (), rules),)
 
 
 def _moved(

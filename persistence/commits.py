@@ -1,24 +1,26 @@
-"""One attempt to commit a batch: read its leads, fold its changes, write everything in one transaction."""
+"""One attempt to commit something: a batch, whose leads are read, changed and written, or long work on leads."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from pymongo.errors import ConfigurationError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from domain.changes import AdjustScore, Change, Reclassify, RecordActivity
+from domain.changes import AdjustScore, Change, RecordActivity
 from domain.errors import DomainError
 from domain.leads import RefKind
-from domain.scoring import Outcome
+from domain.scoring import Outcome, Scoring
 from persistence.batch import Batch, Item, Key, Seen, key_of, names_of
 from persistence.configuration import Configuration
 from persistence.documents import Document, to_activity, to_lead, to_score_change
 from persistence.gate import Gate, PlaceGone
 from persistence.leads import REF_FIELDS, REF_INDEXES
-from persistence.mongo import TRANSIENT, Mongo, Session, Unreachable, commit_surely
+from persistence.mongo import TRANSIENT, Mongo, Session, Unreachable, at_once, commit_surely
 
 TURN = 50  # changes folded at one go: about a millisecond's work
 WRITE_CONFLICT, DUPLICATE_KEY = 112, 11000  # MongoDB's codes
@@ -33,15 +35,25 @@ class Repeated(Conflict):
 
 
 class Withdrawn(Exception):
-    """What the batch was a part of is no longer wanted."""
+    """Long work is no longer wanted."""
 
 
-# Writes beside a batch, in its transaction; may raise Withdrawn.
-Beside = Callable[[Session, Sequence[Outcome | DomainError]], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A transaction that may score: what is in force in it, and the time that it writes."""
+
+    mongo: Mongo
+    session: Session
+    scoring: Scoring
+    now: datetime
+
+
+# Long work on the leads of these ids, done in one transaction and as often as that is tried; may raise Withdrawn.
+Work = Callable[[Passage, Sequence[str]], Awaitable[None]]
 
 
 class Committer:
-    """Commits batches, each whole or not at all."""
+    """Commits, whole or not at all."""
 
     def __init__(self, mongo: Mongo, configuration: Configuration, clock: Callable[[], datetime]) -> None:
         self._mongo = mongo
@@ -50,21 +62,34 @@ class Committer:
         self._gate = Gate(mongo)
 
     async def commit(
-        self,
-        workspace: str,
-        items: Sequence[Item],
-        beside: Beside | None = None,
-        *,
-        recall: bool = False,
-        again: bool = False,
+        self, workspace: str, items: Sequence[Item], *, recall: bool = False, again: bool = False
     ) -> list[Outcome | DomainError]:
         """What became of each item, when all of it is durable.
 
-        Everything is read and written in one transaction, so that a lead that another process changes meanwhile
-        shows as a conflict; the gate does the same for levels and rules. With *recall*, keys that were used before are looked up first.
-        Without it the database's own index finds them, which costs nothing as long as there are none. What is tried
-        *again* passes the gate first and not last: edits wait for it then, however fast they follow each other. Raises
-        Repeated, Conflict, or Unreachable when the database is between two primaries; then nothing was written.
+        With *recall*, keys that were used before are looked up first. Without it the database's own index finds them,
+        which costs nothing as long as there are none. Raises Repeated, Conflict, or Unreachable when the database is
+        between two primaries; then nothing was written.
+        """
+        async with self._passage(workspace, again=again) as passage:
+            leads = await self._leads(workspace, items, passage.session)
+            seen = await self._seen(workspace, items, passage.session) if recall else {}
+            batch = Batch(workspace, passage.scoring, map(to_lead, leads), seen, passage.now)
+            outcomes = await _folded(batch, items)
+            await self._write(batch, passage.session)
+        return outcomes
+
+    async def do(self, workspace: str, work: Work, ids: Sequence[str], *, again: bool = False) -> None:
+        """Do long work on these leads; raises what it raises, and what `commit` does but for Repeated."""
+        async with self._passage(workspace, again=again) as passage:
+            await work(passage, ids)
+
+    @asynccontextmanager
+    async def _passage(self, workspace: str, *, again: bool) -> AsyncIterator[Passage]:
+        """A transaction, committed when the context ends well.
+
+        Everything is read and written in it, so that a lead that another process changes meanwhile shows as a
+        conflict; the gate does the same for levels and rules. What is tried *again* passes the gate first and not
+        last: edits wait for it then, however fast they follow each other.
         """
         try:
             async with (
@@ -75,13 +100,7 @@ class Committer:
                 if again:
                     await self._gate.leave(place, session)
                 scoring = await self._configuration.scoring(workspace, session)
-                leads = await self._leads(workspace, items, session)
-                seen = await self._seen(workspace, items, session) if recall else {}
-                batch = Batch(workspace, scoring, map(to_lead, leads), seen, self._clock())
-                outcomes = await _folded(batch, items)
-                await self._write(batch, session)
-                if beside:
-                    await beside(session, outcomes)
+                yield Passage(self._mongo, session, scoring, self._clock())
                 if not again:
                     await self._gate.leave(place, session)
                 await commit_surely(session)
@@ -93,7 +112,6 @@ class Committer:
         except ConfigurationError as error:
             # The driver's word for servers it knows nothing of at the moment, as in an election.
             raise Unreachable(str(error)) from error
-        return outcomes
 
     async def _write(self, batch: Batch, session: Session) -> None:
         # In order, for after a first error the transaction is gone, and the next would only say so.
@@ -110,13 +128,14 @@ class Committer:
         """The documents of every lead the items name, found by each kind of name through its own index."""
         wanted: dict[RefKind, set[str]] = {}
         for item in items:
-            # A reclassification speaks of one lead by all its names: its id is enough to find it.
-            for kind, value in names_of(item)[: 1 if isinstance(item[1], Reclassify) else None]:
+            for kind, value in names_of(item):
                 wanted.setdefault(kind, set()).add(value)
         found: dict[str, Document] = {}
         for kind, values in wanted.items():
             named = {"workspace": workspace, REF_FIELDS[kind]: {"$in": list(values)}}
-            leads = self._mongo.leads.find(named, session=session, hint=REF_INDEXES[kind])
+            leads = self._mongo.leads.find(
+                named, session=session, hint=REF_INDEXES[kind], batch_size=at_once(len(values))
+            )
             found |= {lead["_id"]: lead for lead in await leads.to_list(None)}
         return list(found.values())
 

@@ -21,7 +21,7 @@ from domain.errors import DomainError
 from domain.leads import LeadRef
 from domain.scoring import Outcome
 from persistence.batch import Item, Name, names_of
-from persistence.commits import Beside, Committer, Conflict, Repeated, Withdrawn
+from persistence.commits import Committer, Conflict, Repeated, Withdrawn, Work
 from persistence.configuration import Configuration
 from persistence.mongo import Mongo, OutcomeUnknown, Unreachable
 
@@ -33,32 +33,29 @@ CONFLICT_PATIENCE = 75.0
 PAUSE = 0.1  # seconds, the longest random wait between two tries
 
 
-Result = Outcome | Exception
+Result = Outcome | Exception | None  # nothing, of work that was done
 
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """What one caller asked for and when, and the results as they come."""
+    """What one caller asked for and when, and the results as they come; of long work, the *work* itself."""
 
     results: list[Result]
     left: int
     done: asyncio.Future[list[Result]]
     since: float
-    beside: Beside | None = None
+    work: Work | None = None
 
 
 @dataclass(slots=True)
 class _Entry:
-    """One item of a call."""
+    """One item of a call, or a lead's id for its work."""
 
     call: _Call
     at: int
-    item: Item
-
-    @property
-    def claims(self) -> tuple[Name | _Call, ...]:
-        """What no two flights may have at once: the leads by name, and the call, whose items keep their order."""
-        return (self.call, *names_of(self.item))
+    item: Item | str
+    claims: tuple[Name | _Call, ...]
+    """What no two flights may have at once: the leads by name, and the call, whose items keep their order."""
 
     def settle(self, result: Result) -> None:
         call = self.call
@@ -86,7 +83,7 @@ class _Queue:
         return self._take_waiting() or self._take_behind()
 
     def _take_waiting(self) -> list[_Entry]:
-        busy = sum(entries[0].call.beside is None for entries in self.flights.values())
+        busy = sum(entries[0].call.work is None for entries in self.flights.values())
         if busy and (self.stuck or len(self.waiting) < BATCH or busy == FLIGHTS):
             return []
         taken, _ = _take_from(self.waiting, self.in_flight | self.reserved)
@@ -94,7 +91,7 @@ class _Queue:
         return taken
 
     def _take_behind(self) -> list[_Entry]:
-        if any(entries[0].call.beside for entries in self.flights.values()):
+        if any(entries[0].call.work for entries in self.flights.values()):
             return []
         taken, passed = _take_from(self.behind, self.in_flight)
         self.reserved = {claim for entry in passed for claim in entry.claims}
@@ -111,7 +108,7 @@ def _take_from(line: deque[_Entry], claimed: set[Name | _Call]) -> tuple[list[_E
     blocked = set(claimed)
     while line and len(taken) < BATCH:
         entry = line.popleft()
-        if taken and entry.call.beside is not taken[0].call.beside:
+        if taken and entry.call.work is not taken[0].call.work:
             line.appendleft(entry)
             break
         if blocked.isdisjoint(entry.claims):
@@ -142,29 +139,35 @@ class Ledger:
 
         Raises Unreachable or Conflict when nothing was written, OutcomeUnknown when that is not certain of all.
         """
-        return await self._applied(workspace, items, None)
-
-    async def apply_behind(
-        self, workspace: str, items: Sequence[Item], beside: Beside
-    ) -> list[Outcome | DomainError]:
-        """The same for long work, which keeps no caller waiting: its batches fly beside theirs, one at a time.
-
-        *beside* writes in the transaction of each batch, and may end the work by raising Withdrawn.
-        """
-        return await self._applied(workspace, items, beside)
-
-    async def _applied(
-        self, workspace: str, items: Sequence[Item], beside: Beside | None
-    ) -> list[Outcome | DomainError]:
         if not items:
             return []
-        loop = asyncio.get_running_loop()
-        call = _Call([DomainError()] * len(items), len(items), loop.create_future(), loop.time(), beside)
+        call = _call(len(items))
+        entries = [_Entry(call, at, item, (call, *names_of(item))) for at, item in enumerate(items)]
+        return list(_told(await self._queued(workspace, call, entries)))
+
+    async def work_behind(self, workspace: str, leads: Sequence[Sequence[LeadRef]], work: Work) -> None:
+        """Have long work done on leads: in batches that fly beside the callers' own, one at a time.
+
+        Each lead is given by all its names, its id first, so that nobody who calls it by another is in the way. Raises
+        what *work* raises, or what kept it from being done, as soon as all that could be done is.
+        """
+        if not leads:
+            return
+        call = _call(len(leads), work)
+        entries = [
+            _Entry(call, at, refs[0].value, (call, *((ref.kind, ref.value) for ref in refs)))
+            for at, refs in enumerate(leads)
+        ]
+        for result in await self._queued(workspace, call, entries):
+            if isinstance(result, Exception):
+                raise result
+
+    async def _queued(self, workspace: str, call: _Call, entries: Sequence[_Entry]) -> list[Result]:
         queue = self._queues.setdefault(workspace, _Queue())
-        line = queue.behind if beside else queue.waiting
-        line.extend(_Entry(call, at, item) for at, item in enumerate(items))
+        line = queue.behind if call.work else queue.waiting
+        line.extend(entries)
         self._start(workspace, queue)
-        return list(_told(await call.done))
+        return await call.done
 
     async def close(self) -> None:
         """Wait until everything that was accepted is committed."""
@@ -196,9 +199,7 @@ class Ledger:
         """Commit the entries in as many tries as it takes, and tell their callers."""
         while entries:
             try:
-                items = [entry.item for entry in entries]
-                beside = entries[0].call.beside
-                results = await self._committer.commit(workspace, items, beside, recall=recall, again=again)
+                results = await self._committed(workspace, entries, recall=recall, again=again)
             except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait for it
                 entries, recall = await self._again(workspace, entries, error, recall=recall)
                 again = True
@@ -206,6 +207,16 @@ class Ledger:
                 for entry, result in zip(entries, results, strict=True):
                     entry.settle(result)
                 entries = ()
+
+    async def _committed(
+        self, workspace: str, entries: Sequence[_Entry], *, recall: bool, again: bool
+    ) -> Sequence[Result]:
+        if work := entries[0].call.work:
+            ids = [entry.item for entry in entries if isinstance(entry.item, str)]
+            await self._committer.do(workspace, work, ids, again=again)
+            return [None] * len(entries)
+        items = [entry.item for entry in entries if not isinstance(entry.item, str)]
+        return await self._committer.commit(workspace, items, recall=recall, again=again)
 
     async def _again(
         self, workspace: str, entries: Sequence[_Entry], error: Exception, *, recall: bool
@@ -229,15 +240,21 @@ class Ledger:
         return (), recall
 
 
+def _call(size: int, work: Work | None = None) -> _Call:
+    loop = asyncio.get_running_loop()
+    return _Call([None] * size, size, loop.create_future(), loop.time(), work)
+
+
 def _told(results: Sequence[Result]) -> Iterator[Outcome | DomainError]:
     """The results, unless some of them are trouble that their caller must be told of as a whole."""
     troubles = [each for each in results if isinstance(each, Exception) and not isinstance(each, DomainError)]
     if troubles and any(isinstance(each, Outcome) for each in results):
         raise OutcomeUnknown(f"{len(troubles)} of {len(results)} changes failed") from troubles[0]
     for each in results:
-        if isinstance(each, Exception) and not isinstance(each, DomainError):
+        if isinstance(each, Outcome | DomainError):
+            yield each
+        elif each is not None:
             raise each
-        yield each
 
 
 async def _spared(entries: Sequence[_Entry], error: Exception) -> Sequence[_Entry]:

@@ -42,6 +42,11 @@ class OutcomeUnknown(Exception):
     """The database did not say whether it committed: what has a key is safely sent again."""
 
 
+def at_once(documents: int) -> int:
+    """The batch size by which so many documents come with one answer: MongoDB's own first batch is of 101."""
+    return documents + 1  # for the database sees the end only when it looks for one more
+
+
 def new_id() -> str:
     """A new id: 24 hex digits, roughly in order of time, unique across processes."""
     return str(ObjectId())

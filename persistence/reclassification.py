@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from typing import TypeVar
 
 import structlog
 
-from domain.changes import Reclassify
-from domain.errors import DomainError
 from domain.leads import LeadRef
-from domain.scoring import Outcome
 from domain.stretches import Stretch, stretches
-from persistence.commits import Conflict
+from persistence.commits import Conflict, Passage
 from persistence.configuration import Configuration
 from persistence.jobs import Held, JobGone, Jobs
 from persistence.ledger import BATCH, Ledger
-from persistence.mongo import OutcomeUnknown, Session, Unreachable
+from persistence.mongo import OutcomeUnknown, Unreachable
 from persistence.scores import Scores
+from persistence.telling import tell
 
 COMPANY = 4  # jobs that a process works on at once: a large one must not keep all others waiting
 POLL = 2.0  # seconds between two looks for jobs that another process left lying
@@ -76,8 +74,9 @@ class Reclassifier:
         await self._jobs.update(held, lambda job: job.counted(sum(counts.values())))
         for stretch in changed:
             walk = self._scores.announced_otherwise(held.workspace, held.job.dimension, stretch, BATCH)
-            async for leads in walk:
-                await self._reclassify(held, leads)
+            async with aclosing(_ahead(walk)) as pages:
+                async for leads in pages:
+                    await self._reclassify(held, leads)
         await self._jobs.finish(held)
 
     async def _changed(self, held: Held) -> list[Stretch]:
@@ -90,12 +89,27 @@ class Reclassifier:
         return [each for each in stretches(*(one.levels for one in sets)) if not each.is_settled]
 
     async def _reclassify(self, held: Held, leads: Sequence[tuple[LeadRef, ...]]) -> None:
-        async def progress(session: Session, outcomes: Sequence[Outcome | DomainError]) -> None:
-            told = sum(len(each.told) for each in outcomes if isinstance(each, Outcome))
-            await self._jobs.update(held, lambda job: job.advanced(len(outcomes), told), session)
+        async def work(passage: Passage, ids: Sequence[str]) -> None:
+            told = await tell(passage, held.workspace, held.job.dimension, ids)
+            await self._jobs.update(held, lambda job: job.advanced(len(ids), told), passage.session)
 
-        items = [(refs[0], Reclassify(held.job.dimension, refs[1:])) for refs in leads]
-        await self._ledger.apply_behind(held.workspace, items, progress)
+        await self._ledger.work_behind(held.workspace, leads, work)
+
+
+async def _ahead(pages: AsyncIterator[Result]) -> AsyncGenerator[Result, None]:
+    """The pages, each of which is read while the one before it is worked on."""
+
+    async def read() -> Result | None:
+        return await anext(pages, None)
+
+    coming = asyncio.create_task(read())
+    try:
+        while (page := await coming) is not None:
+            coming = asyncio.create_task(read())
+            yield page
+    finally:
+        coming.cancel()
+        await asyncio.wait([coming])
 
 
 async def _despite_trouble(work: Callable[[], Awaitable[Result]]) -> Result:

@@ -14,7 +14,7 @@ from domain.suggestion import Cut, Thresholds, thresholds
 from persistence import pages
 from persistence.documents import Document, to_lead
 from persistence.leads import REF_FIELDS, in_range
-from persistence.mongo import Mongo
+from persistence.mongo import Mongo, at_once
 
 MAJORITY = {"level": "majority"}
 
@@ -143,7 +143,8 @@ class Scores:
 
         async def find(part: Document, size: int) -> list[Document]:
             found = self._mongo.leads.find({"$and": [wanted, part]}, shown, hint=_by_score(dimension))
-            return await found.sort(_by_score(dimension)[1:]).limit(size).to_list(None)
+            ordered = found.sort(_by_score(dimension)[1:]).limit(size).batch_size(at_once(size))
+            return await ordered.to_list(None)
 
         parts: Sequence[Document] = ({},)
         while leads := await pages.read(parts, limit, find):

@@ -1,6 +1,6 @@
 """Domain values as documents and back: pure functions, one pair a value, each pair a round trip."""
 
-from persistence.documents.common import Document, from_actor, to_actor
+from persistence.documents.common import Document, from_actor, to_actor, to_position
 from persistence.documents.configuration import (
     from_job,
     from_level_set,
@@ -10,7 +10,7 @@ from persistence.documents.configuration import (
     to_rule_set,
 )
 from persistence.documents.history import from_activity, from_score_change, to_activity, to_score_change
-from persistence.documents.leads import NEVER, from_lead, lead_update, to_lead
+from persistence.documents.leads import NEVER, from_lead, lead_update, to_lead, told_update
 
 __all__ = [
     "NEVER",
@@ -28,6 +28,8 @@ __all__ = [
     "to_job",
     "to_lead",
     "to_level_set",
+    "to_position",
     "to_rule_set",
     "to_score_change",
+    "told_update",
 ]

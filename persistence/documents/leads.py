@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.leads import Contribution, Lead, Standing
+from domain.leads import Contribution, Lead, Position, Standing
+from domain.levels import Dimension
 from persistence.documents.common import Document, from_position, to_position
 
 # Stands for "no activity yet", so that leads without one have a place in the order of last activity.
@@ -43,6 +44,17 @@ def lead_update(before: Lead, after: Lead) -> Document:
         "$set": {name: value for name, value in fields.items() if name not in gone},
         "$inc": {"version": after.version - before.version},
         **({"$unset": gone} if gone else {}),
+    }
+
+
+def told_update(dimension: Dimension, after: Position, since: datetime, now: datetime) -> Document:
+    """What announces a lead in the level of *after*, whatever its score is."""
+    level = {**from_position(after), "since": since}
+    del level["score"]
+    name = dimension.value.lower()
+    return {
+        "$set": {"updated_at": now, **{f"{name}.{part}": value for part, value in level.items()}},
+        "$inc": {"version": 1},
     }
 
 

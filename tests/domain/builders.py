@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import domain.scoring
 from domain.actors import Actor, ActorKind
-from domain.changes import Activity, AdjustScore, Change, Reclassify, RecordActivity, UpsertLead
+from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
 from domain.history import ScoreChange
 from domain.leads import ADJUSTMENTS, Contribution, Lead, LeadEdit, LeadFields, Standing
 from domain.levels import Announce, Dimension, Level, LevelSet, table
 from domain.rules import Rule, RuleSet, RuleSetState
-from domain.scoring import Scoring, fold
+from domain.scoring import Outcome, Scoring
 
 ADA = Actor(ActorKind.USER, "Ada")
 GRACE = Actor(ActorKind.USER, "Grace")
@@ -20,6 +22,16 @@ CREATED = datetime(2026, 3, 1, 9, tzinfo=UTC)
 EDITED = datetime(2026, 3, 1, 10, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KIND = "LINK_CLICKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Reclassify:
+    """A lead is told what an edit of that dimension's levels did."""
+
+    dimension: Dimension
+
+
+Event = Change | Reclassify  # what may befall a lead
 RECLASSIFY = Reclassify(Dimension.ENGAGEMENT)
 
 FOUR_LEVELS = table(
@@ -125,6 +137,13 @@ def upserted(
     return UpsertLead(ADA, LeadEdit(fields or {}, attributes or {}, add_tags, remove_tags))
 
 
+def fold(lead: Lead, event: Event, under: Scoring, now: datetime) -> Outcome:
+    """What any event makes of a lead."""
+    if isinstance(event, Reclassify):
+        return domain.scoring.tell(lead, event.dimension, under, now)
+    return domain.scoring.fold(lead, event, under, now)
+
+
 def moved(lead: Lead, change: Change, under: Scoring) -> tuple[Lead, ScoreChange]:
     """The lead after *change*, and the one entry that it made, with nothing to be told before it."""
     outcome = fold(lead, change, under, NOW)
@@ -144,8 +163,8 @@ def edited(
     return before.next(levels, GRACE, EDITED, comment, announce=announce)
 
 
-def told(lead: Lead, change: Change, under: Scoring) -> tuple[Lead, ScoreChange]:
-    """The lead after *change*, and the one entry that told what an edit of the levels had done."""
-    outcome = fold(lead, change, under, NOW)
+def told(lead: Lead, event: Event, under: Scoring) -> tuple[Lead, ScoreChange]:
+    """The lead after *event*, and the one entry that told what an edit of the levels had done."""
+    outcome = fold(lead, event, under, NOW)
     (entry,) = outcome.told
     return outcome.lead, entry

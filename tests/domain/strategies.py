@@ -9,12 +9,24 @@ from itertools import pairwise
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from domain.changes import Change, Reclassify
+from domain.changes import Change
 from domain.leads import Lead
 from domain.levels import Announce, Dimension, Level, LevelSet, table
 from domain.rules import Rule
 from domain.scoring import Scoring
-from tests.domain.builders import ADA, CREATED, GRACE, NOW, a_lead, a_rule, adjusted, recorded, scoring
+from tests.domain.builders import (
+    ADA,
+    CREATED,
+    GRACE,
+    NOW,
+    Event,
+    Reclassify,
+    a_lead,
+    a_rule,
+    adjusted,
+    recorded,
+    scoring,
+)
 
 KINDS = ("LINK_CLICKED", "EMAIL_OPENED", "FORM_SUBMITTED")
 SCORE = 2_000_000_000
@@ -25,7 +37,7 @@ OPEN = settings(
 ANYWHERE = st.integers(-300, 300) | st.integers(-SCORE, SCORE)
 MINUTES = (NOW - CREATED) // timedelta(minutes=1)
 
-Step = tuple[Change, Scoring]
+Step = tuple[Event, Scoring]
 Ends = st.SearchStrategy[int | None]
 Table = tuple[Level, ...]
 
@@ -97,7 +109,7 @@ def moving() -> st.SearchStrategy[Change]:
     )
 
 
-def changes() -> st.SearchStrategy[Change]:
+def changes() -> st.SearchStrategy[Event]:
     return moving() | st.builds(Reclassify, st.sampled_from(Dimension))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.changes import Change, Reclassify
+from domain.changes import Change
 from domain.history import CauseKind, ScoreChange, Suppression
 from domain.leads import Lead
 from domain.levels import Dimension
 from domain.rules import Rule
-from domain.scoring import Outcome, Scoring, fold
-from tests.domain.builders import NOW, recorded
+from domain.scoring import Outcome, Scoring
+from tests.domain.builders import NOW, Reclassify, fold, recorded
 from tests.domain.strategies import KINDS, OPEN, SCORE, Step, changes, ends, leads, moving, scorings, steps
 
 

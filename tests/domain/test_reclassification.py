@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from domain.changes import Reclassify
 from domain.history import Cause, CauseKind, ScoreChange
 from domain.leads import Position, Standing
 from domain.levels import Announce, Dimension, Level, table
-from domain.scoring import Outcome, fold, new_lead
+from domain.scoring import Outcome, new_lead
 from tests.domain.builders import (
     CREATED,
     EDITED,
@@ -19,10 +18,12 @@ from tests.domain.builders import (
     NOW,
     RAISED,
     RECLASSIFY,
+    Reclassify,
     a_lead,
     a_level_set,
     adjusted,
     edited,
+    fold,
     moved,
     scoring,
     told,

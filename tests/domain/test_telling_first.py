@@ -6,20 +6,22 @@ import copy
 
 import pytest
 
-from domain.changes import Change, Reclassify
+from domain.changes import Change
 from domain.history import CauseKind, ScorePart, Suppression
 from domain.leads import Position
 from domain.levels import Dimension, Level, table
-from domain.scoring import Outcome, fold
+from domain.scoring import Outcome
 from tests.domain.builders import (
     EDITED,
     NOW,
     RECLASSIFY,
     TWO_LEVELS,
+    Reclassify,
     a_lead,
     a_rule,
     adjusted,
     edited,
+    fold,
     recorded,
     scoring,
     told,

@@ -9,13 +9,11 @@ import pytest
 
 from api.context import House
 from domain.actors import Workspace
-from domain.changes import Reclassify
-from domain.errors import DomainError, LeadNotFound
-from domain.scoring import Outcome
-from persistence.batch import Item
-from persistence.commits import Withdrawn
+from domain.leads import LeadRef
+from persistence.commits import Passage, Withdrawn
 from persistence.ledger import BATCH
-from persistence.mongo import Mongo, Session, new_id
+from persistence.mongo import Mongo, new_id
+from persistence.telling import tell
 from tests.persistence.conftest import MakeHouse
 from tests.persistence.given import (
     COLD,
@@ -33,11 +31,9 @@ from tests.persistence.given import (
     written,
 )
 
-Outcomes = Sequence[Outcome | DomainError]
 
-
-class Beside:
-    """What is written beside each batch: a line of its own, when the batch is let go."""
+class Line:
+    """Long work: leads are told their level, with a line of its own for each batch, when the batch is let go."""
 
     def __init__(self, mongo: Mongo, workspace: Workspace) -> None:
         self.begun, self.released = asyncio.Event(), asyncio.Event()
@@ -45,26 +41,27 @@ class Beside:
         self._marks = mongo.database.behind
         self._workspace = workspace.id
 
-    async def write(self, session: Session, outcomes: Outcomes) -> None:
+    async def work(self, passage: Passage, ids: Sequence[str]) -> None:
         self.tries += 1
-        mark = {"_id": new_id(), "workspace": self._workspace, "size": len(outcomes)}
-        await self._marks.insert_one(mark, session=session)
+        told = await tell(passage, self._workspace, ENGAGEMENT, ids)
+        mark = {"_id": new_id(), "workspace": self._workspace, "size": len(ids), "told": told}
+        await self._marks.insert_one(mark, session=passage.session)
         self.begun.set()
         await self.released.wait()
 
-    async def written(self) -> list[int]:
-        """The sizes of the batches that were committed."""
+    async def written(self, what: str = "size") -> list[int]:
+        """The sizes of the batches that were committed, or how many leads each of them told."""
         found = await self._marks.find({"workspace": self._workspace}).sort("_id", 1).to_list(None)
-        return [each["size"] for each in found]
+        return [each[what] for each in found]
 
 
 @pytest.fixture
-def beside(mongo: Mongo, workspace: Workspace) -> Beside:
-    return Beside(mongo, workspace)
+def line(mongo: Mongo, workspace: Workspace) -> Line:
+    return Line(mongo, workspace)
 
 
-async def untold(house: House, workspace: Workspace, count: int) -> list[Item]:
-    """Leads whose level an edit has changed, and what tells them."""
+async def untold(house: House, workspace: Workspace, count: int) -> list[tuple[LeadRef, LeadRef]]:
+    """Leads whose level an edit has changed, by their names."""
     await set_levels(house, workspace.id, COLD, WARM, HOT)
     made = accepted(
         await house.ledger.apply_all(
@@ -72,49 +69,44 @@ async def untold(house: House, workspace: Workspace, count: int) -> list[Item]:
         )
     )
     await set_levels(house, workspace.id, COLD, HOT)
-    return [
-        (by_id(each.lead.id), Reclassify(ENGAGEMENT, (external(each.lead.external_id or ""),)))
-        for each in made
-    ]
+    return [(by_id(each.lead.id), external(each.lead.external_id or "")) for each in made]
 
 
 async def test_changes_of_other_leads_overtake_a_long_line(
-    house: House, mongo: Mongo, workspace: Workspace, beside: Beside
+    house: House, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
     """The first batch of thousands is held; whoever comes meanwhile is answered nevertheless."""
-    items = await untold(house, workspace, 3 * BATCH)
+    leads = await untold(house, workspace, 3 * BATCH)
 
-    line = asyncio.create_task(house.ledger.apply_behind(workspace.id, items, beside.write))
-    await beside.begun.wait()
+    going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, line.work))
+    await line.begun.wait()
     live = await house.ledger.apply(workspace.id, external("other"), adjusted(5))
     behind = await house.ledger.apply(workspace.id, external(f"crm-{3 * BATCH - 1}"), adjusted(5))
 
-    assert not line.done()
-    assert await beside.written() == []
+    assert not going.done()
+    assert await line.written() == []
     assert live.lead.engagement.score == 5
-    assert [len(behind.told), len(behind.changes)] == [
-        1,
-        1,
-    ]  # it did not wait for those who would have told it
-    beside.released.set()
-    outcomes = accepted(await line)
-    assert await beside.written() == [BATCH] * 3
-    assert [len(each.told) for each in outcomes] == [1] * (3 * BATCH - 1) + [0]
+    # It did not wait for those who would have told it.
+    assert (len(behind.told), len(behind.changes)) == (1, 1)
+    line.released.set()
+    await going
+    assert await line.written() == [BATCH] * 3
+    assert await line.written("told") == [BATCH, BATCH, BATCH - 1]
     await assert_explained(mongo, workspace.id)
 
 
 async def test_callers_are_answered_between_the_batches_of_a_long_line(
-    house: House, mongo: Mongo, workspace: Workspace, beside: Beside
+    house: House, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
-    items = await untold(house, workspace, 4 * BATCH)
-    beside.released.set()
+    leads = await untold(house, workspace, 4 * BATCH)
+    line.released.set()
 
-    line = asyncio.create_task(house.ledger.apply_behind(workspace.id, items, beside.write))
+    going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, line.work))
     order = []
     for number in range(3):
         await house.ledger.apply(workspace.id, external(f"other-{number}"), adjusted(5))
-        order.append(line.done())
-    await line
+        order.append(going.done())
+    await going
 
     assert order == [False] * 3
     await assert_explained(mongo, workspace.id)
@@ -122,62 +114,63 @@ async def test_callers_are_answered_between_the_batches_of_a_long_line(
 
 @pytest.mark.parametrize("name", ["id", "external id"])
 async def test_a_change_of_a_lead_that_the_line_has_in_hand_waits_and_is_then_right(
-    house: House, mongo: Mongo, workspace: Workspace, beside: Beside, name: str
+    house: House, mongo: Mongo, workspace: Workspace, line: Line, name: str
 ) -> None:
-    items = await untold(house, workspace, 3)
-    ref = items[0][0] if name == "id" else external("crm-0")
+    leads = await untold(house, workspace, 3)
+    ref = leads[0][0] if name == "id" else external("crm-0")
 
-    line = asyncio.create_task(house.ledger.apply_behind(workspace.id, items, beside.write))
-    await beside.begun.wait()
+    going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, line.work))
+    await line.begun.wait()
     waiting = asyncio.create_task(house.ledger.apply(workspace.id, ref, adjusted(30)))
     await house.ledger.apply(workspace.id, external("other"), adjusted(5))
 
     assert not waiting.done()
     assert await entries_of(mongo, workspace.id)
-    beside.released.set()
-    (first, *_), moved = accepted(await line), await waiting
-    assert (first.lead.version, moved.lead.version, moved.told) == (2, 3, ())
-    assert (moved.changes[0].before, moved.changes[0].after.level) == (first.told[0].after, "Hot")
-    assert beside.tries == 1
+    line.released.set()
+    await going
+    moved = await waiting
+    assert (moved.lead.version, moved.told) == (3, ())
+    assert (moved.changes[0].before.level, moved.changes[0].after.level) == (None, "Hot")
+    assert line.tries == 1
     await assert_explained(mongo, workspace.id)
 
 
 async def test_one_line_at_a_time_goes_behind(
-    house: House, workspace: Workspace, beside: Beside, mongo: Mongo
+    house: House, workspace: Workspace, line: Line, mongo: Mongo
 ) -> None:
-    items = await untold(house, workspace, 20)
+    leads = await untold(house, workspace, 20)
 
-    first = asyncio.create_task(house.ledger.apply_behind(workspace.id, items[:10], beside.write))
-    await beside.begun.wait()
-    second = asyncio.create_task(house.ledger.apply_behind(workspace.id, items[10:], beside.write))
+    first = asyncio.create_task(house.ledger.work_behind(workspace.id, leads[:10], line.work))
+    await line.begun.wait()
+    second = asyncio.create_task(house.ledger.work_behind(workspace.id, leads[10:], line.work))
     await house.ledger.apply(workspace.id, external("other"), adjusted(5))
 
-    assert beside.tries == 1
-    beside.released.set()
-    accepted([*await first, *await second])
-    assert await beside.written() == [10, 10]
+    assert line.tries == 1
+    line.released.set()
+    await asyncio.gather(first, second)
+    assert await line.written() == [10, 10]
     await assert_explained(mongo, workspace.id)
 
 
 async def test_work_that_is_withdrawn_writes_nothing_and_harms_no_other(
     house: House, mongo: Mongo, workspace: Workspace
 ) -> None:
-    items = await untold(house, workspace, 2 * BATCH + 1)
+    leads = await untold(house, workspace, 2 * BATCH + 1)
     before = await written(mongo, workspace.id)
     begun, released = asyncio.Event(), asyncio.Event()
 
-    async def withdraw(_: Session, __: Outcomes) -> None:
+    async def withdraw(_: Passage, __: Sequence[str]) -> None:
         begun.set()
         await released.wait()
         raise Withdrawn
 
-    line = asyncio.create_task(house.ledger.apply_behind(workspace.id, items, withdraw))
+    going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, withdraw))
     await begun.wait()
-    waiting = asyncio.create_task(house.ledger.apply(workspace.id, items[0][0], adjusted(30)))
+    waiting = asyncio.create_task(house.ledger.apply(workspace.id, leads[0][0], adjusted(30)))
     released.set()
 
     with pytest.raises(Withdrawn):
-        await line
+        await going
     moved = await waiting
     assert len(moved.told) == 1
     after = await written(mongo, workspace.id)
@@ -190,57 +183,55 @@ async def test_work_that_is_withdrawn_writes_nothing_and_harms_no_other(
 
 
 async def test_a_batch_that_conflicts_with_another_process_is_written_once(
-    make_house: MakeHouse, mongo: Mongo, workspace: Workspace, beside: Beside
+    make_house: MakeHouse, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
     """What is written beside it stays only with the try that is committed."""
     here, there = make_house(), make_house()
-    items = await untold(here, workspace, 8)
+    leads = await untold(here, workspace, 8)
 
-    async def meddle(session: Session, outcomes: Outcomes) -> None:
-        await beside.write(session, outcomes)
-        if beside.tries == 1:
+    async def meddle(passage: Passage, ids: Sequence[str]) -> None:
+        await line.work(passage, ids)
+        if line.tries == 1:
             await set_levels(there, workspace.id, COLD, WARM, HOT)
 
-    beside.released.set()
-    outcomes = accepted(await here.ledger.apply_behind(workspace.id, items, meddle))
+    line.released.set()
+    await here.ledger.work_behind(workspace.id, leads, meddle)
 
-    assert [each.told for each in outcomes] == [()] * 8  # the edit was taken back
-    assert sum(await beside.written()) == 8
-    assert beside.tries > len(await beside.written())
+    assert sum(await line.written("told")) == 0  # the edit was taken back
+    assert sum(await line.written()) == 8
+    assert line.tries > len(await line.written())
     await assert_explained(mongo, workspace.id)
 
 
-async def test_a_lead_that_is_gone_is_refused_and_the_others_are_told(
-    house: House, mongo: Mongo, workspace: Workspace, beside: Beside
+async def test_a_lead_that_is_gone_keeps_no_other_from_being_told(
+    house: House, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
-    items = await untold(house, workspace, 3)
-    await house.leads.delete(workspace.id, items[1][0])
-    beside.released.set()
+    leads = await untold(house, workspace, 3)
+    await house.leads.delete(workspace.id, leads[1][0])
+    line.released.set()
 
-    results = await house.ledger.apply_behind(workspace.id, items, beside.write)
+    await house.ledger.work_behind(workspace.id, leads, line.work)
 
-    assert [type(each) for each in results] == [Outcome, LeadNotFound, Outcome]
-    assert await beside.written() == [3]
+    assert (await line.written(), await line.written("told")) == ([3], [2])
     await assert_explained(mongo, workspace.id)
 
 
-async def test_an_empty_line_writes_nothing_beside(
-    house: House, workspace: Workspace, beside: Beside
-) -> None:
-    assert await house.ledger.apply_behind(workspace.id, [], beside.write) == []
-    assert await beside.written() == []
+async def test_an_empty_line_writes_nothing_beside(house: House, workspace: Workspace, line: Line) -> None:
+    await house.ledger.work_behind(workspace.id, [], line.work)
+
+    assert await line.written() == []
 
 
 async def test_closing_waits_for_the_line_behind(
-    house: House, mongo: Mongo, workspace: Workspace, beside: Beside
+    house: House, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
-    items = await untold(house, workspace, BATCH + 1)
-    beside.released.set()
-    line = asyncio.create_task(house.ledger.apply_behind(workspace.id, items, beside.write))
+    leads = await untold(house, workspace, BATCH + 1)
+    line.released.set()
+    going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, line.work))
     await asyncio.sleep(0)
 
     await house.ledger.close()
 
-    assert sum(await beside.written()) == BATCH + 1
+    assert sum(await line.written()) == BATCH + 1
     assert len(await leads_of(mongo, workspace.id)) == BATCH + 1
-    await line
+    await going

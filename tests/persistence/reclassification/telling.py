@@ -62,13 +62,13 @@ async def working(*houses: House) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _at_work(house: House, jobs: Jobs) -> AsyncIterator[None]:
-    async def is_idle() -> bool:
+    async def is_waiting() -> bool:
         return len(jobs._new._waiters) == COMPANY
 
     async with running(worker_of(house, jobs).work()):
         yield
         # Who is stopped while it looks for a job has the database take it up all the same, and lie till the lease ends.
-        await until(is_idle)
+        await until(is_waiting)
 
 
 class Paced(Scores):
@@ -100,7 +100,12 @@ async def paced(house: House, mongo: Mongo, pages: int) -> AsyncIterator[Paced]:
     scores = Paced(mongo, pages)
     async with running(Reclassifier(house.configuration, house.jobs, scores, house.ledger).work()):
         await scores.stands_still()
+        await until(lambda: _is_idle(house))
         yield scores
+
+
+async def _is_idle(house: House) -> bool:
+    return not house.ledger._queues
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -120,6 +125,16 @@ async def until_told(mongo: Mongo, workspace: Workspace, enough: int) -> None:
         return await mongo.score_changes.count_documents(wanted) >= enough
 
     await until(told)
+
+
+async def until_begun(house: House, workspace: Workspace, job: Job) -> None:
+    """Wait until the job has told somebody, or is over because nobody was left to tell."""
+
+    async def begun() -> bool:
+        now = await state_of(house, workspace, job)
+        return now.changed > 0 or now.state is not JobState.RUNNING
+
+    await until(begun)
 
 
 async def until_over(house: House, workspace: str) -> list[Job]:

@@ -21,8 +21,8 @@ from tests.persistence.reclassification.telling import (
     settle,
     state_of,
     told_of,
+    until_begun,
     until_over,
-    until_told,
     working,
 )
 
@@ -74,7 +74,7 @@ async def test_edit_upon_edit_ends_with_everybody_in_their_last_level(
         jobs = []
         for number, score in enumerate((60, 20, 45, 33, 50)):
             jobs.append(await job_of(houses[number % 3], workspace, *split_at(score)))
-            await until_told(mongo, workspace, 80 * number)
+            await until_begun(houses[0], workspace, jobs[-1])
         await until_over(houses[0], workspace.id)
 
     ended = [await state_of(houses[0], workspace, job) for job in jobs]

@@ -8,18 +8,32 @@ import pytest
 
 from api.context import House
 from domain.actors import Workspace
+from domain.changes import UpsertLead
 from domain.history import CauseKind
 from domain.jobs import JobState
-from domain.leads import Position
+from domain.leads import LeadEdit, LeadFields, Position
 from domain.levels import Announce, Dimension, Level
+from domain.scoring import tell
 from domain.templates import TEMPLATES
 from persistence.leads import LeadFilter, LeadOrder
 from persistence.mongo import Mongo
 from tests.persistence.conftest import MakeHouse
-from tests.persistence.given import ADA, COLD, ENGAGEMENT, HOT, PROFILE, WARM, editor, external, leads_of
+from tests.persistence.given import (
+    ADA,
+    COLD,
+    ENGAGEMENT,
+    HOT,
+    PROFILE,
+    WARM,
+    adjusted,
+    editor,
+    external,
+    leads_of,
+)
 from tests.persistence.reclassification.telling import (
     assert_told,
     crowd,
+    edit_levels,
     job_of,
     of_name,
     settle,
@@ -30,10 +44,9 @@ from tests.persistence.reclassification.telling import (
     working,
 )
 
-LOW, HIGH = (
-    Level("Cold", None, 39),
-    Level("Hot", 40, None),
-)  # what 30 is Warm by the other table, and Cold by this
+# 30 is Warm by the other table, and Cold by this.
+LOW, HIGH = Level("Cold", None, 39), Level("Hot", 40, None)
+WARM_ABOVE = Level("Warm", 50, None)
 SCORES = [0, 10, 30, 39, 40, 49, 50, 60]
 
 
@@ -78,6 +91,33 @@ async def test_every_lead_that_moved_is_told_once_and_no_other(
     assert replace(done, finished_at=None) == replace(job, state=JobState.DONE, done=4, total=4, changed=4)
     assert done.finished_at
     assert (first.version, first.state) == (1, JobState.DONE)
+
+
+async def test_leads_that_are_told_together_are_told_as_each_would_be_alone(
+    house: House, mongo: Mongo, workspace: Workspace
+) -> None:
+    """They stand at many scores, in levels of several versions, with names, tags and points of their own."""
+    await settle(house, workspace, (COLD, WARM, HOT), [*range(0, 60, 2), *range(0, 60, 3)])
+    edit = LeadEdit(LeadFields(name="Ada"), {"plan": 1}, add_tags=("eu",))
+    await house.ledger.apply(workspace.id, external("crm-3"), UpsertLead(ADA, edit))
+    await edit_levels(house, workspace, LOW, HIGH)
+    for number in (2, 13, 40):
+        await house.ledger.apply(workspace.id, external(f"crm-{number}"), adjusted(1))
+    before = {lead.id: lead for lead in await leads_of(mongo, workspace.id)}
+    await job_of(house, workspace, Level("Frozen", None, 19), Level("hot", 20, 49), WARM_ABOVE)
+
+    await tell_all(house, workspace)
+
+    scoring = await house.configuration.scoring(workspace.id)
+    by_lead = {entry.lead_id: entry for entry in await told_of(mongo, workspace)}
+    assert len({(entry.before, entry.after.level) for entry in by_lead.values()}) > len(SCORES)
+    for lead in await leads_of(mongo, workspace.id):
+        (alone,) = tell(before[lead.id], ENGAGEMENT, scoring, lead.updated_at).told or (None,)
+        if alone is None:
+            assert lead == before[lead.id]
+        else:
+            assert by_lead[lead.id] == alone
+            assert lead == tell(before[lead.id], ENGAGEMENT, scoring, lead.updated_at).lead
     await assert_told(house, mongo, workspace)
 
 
