@@ -30,8 +30,7 @@ from domain import errors
 from domain.errors import Fault, Problem
 from domain.leads import RefKind
 from domain.levels import ScoreRange
-from persistence.commits import Conflict
-from persistence.mongo import OutcomeUnknown, Unreachable
+from persistence.mongo import Conflict, OutcomeUnknown, Unreachable
 
 _log = structlog.get_logger()
 
@@ -204,7 +203,7 @@ HANDLERS = [_Handler(exception) for exception in REFUSALS]
 TROUBLES: dict[type[Exception], tuple[str, str]] = {
     Conflict: (
         "UNAVAILABLE",
-        "others keep writing to the same leads; nothing was written: send it again in a moment",
+        "others keep writing to the same; nothing was written: send it again in a moment",
     ),
     Unreachable: (
         "UNAVAILABLE",

@@ -115,7 +115,7 @@ def _unclassified(
     counted: list[tuple[Stretch, int]], extents: Mapping[ScoreRange, ScoreRange]
 ) -> Iterator[Unclassified]:
     for at, (stretch, leads) in enumerate(counted):
-        if leads and stretch.levels == (None,):
+        if stretch.scores in extents and stretch.levels == (None,):
             below = _next_level(reversed(counted[:at]))
             above = _next_level(counted[at + 1 :])
             yield Unclassified(leads, extents[stretch.scores], below, above)

@@ -15,11 +15,11 @@ from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
 from domain.scoring import Outcome, Scoring, fold, new_lead
 from persistence.documents import Document, from_activity, from_lead, from_score_change, lead_update
+from persistence.leads import Name
 from persistence.mongo import new_id
 
 Item = tuple[LeadRef, Change]
 Write = InsertOne[Document] | UpdateOne | UpdateMany
-Name = tuple[RefKind, str]
 Key = tuple[type[Change], str]  # activities and adjustments each have their own keys
 
 

@@ -20,14 +20,19 @@ from persistence.configuration import Configuration
 from persistence.documents import Document, to_activity, to_lead, to_score_change
 from persistence.gate import Gate, PlaceGone
 from persistence.leads import REF_FIELDS, REF_INDEXES
-from persistence.mongo import TRANSIENT, Mongo, Session, Unreachable, at_once, commit_surely
+from persistence.mongo import (
+    TRANSIENT,
+    WRITE_CONFLICT,
+    Conflict,
+    Mongo,
+    Session,
+    Unreachable,
+    at_once,
+    commit_surely,
+)
 
 TURN = 50  # changes folded at one go: about a millisecond's work
-WRITE_CONFLICT, DUPLICATE_KEY = 112, 11000  # MongoDB's codes
-
-
-class Conflict(Exception):
-    """Another process wrote to one of the batch's leads meanwhile."""
+DUPLICATE_KEY = 11000  # MongoDB's code
 
 
 class Repeated(Conflict):

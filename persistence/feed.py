@@ -23,7 +23,8 @@ from persistence.mongo import Mongo
 
 PAUSE = 0.5  # seconds between two tries to reach the database's log
 AWAIT = 500  # milliseconds the database waits for a next event; what a graceful stop may take
-BATCH = 500  # events handed out at once: some milliseconds' work, after which others have their turn
+BATCH = 100  # events handed out at once: a millisecond's work to decode, during which nobody has a turn
+TURN = 25  # events read at one go: half a millisecond's work
 LOG_LOST = {260, 280, 286}  # MongoDB's codes for a token that its log does not know (any more)
 COMMITTED: list[Mapping[str, Any]] = [
     {
@@ -103,7 +104,9 @@ async def tail(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Event, 
             if isinstance(link, Opened):
                 yield link
                 continue
-            for event in link.events:
+            for at, event in enumerate(link.events):
+                if at % TURN == TURN - 1:
+                    await asyncio.sleep(0)
                 yield to_event(event)
 
 

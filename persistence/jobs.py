@@ -1,6 +1,6 @@
 """Jobs as they are kept: who works on each, and how far it is.
 
-A worker holds a job by a lease, which every bit of progress renews. Progress is written in the transaction of the work
+A worker holds a job by a lease, which every bit of progress renews, and time where there is none. Progress is written in the transaction of the work
 itself, so a job that was cancelled, or that somebody else took up meanwhile, undoes what its worker was about to do.
 """
 
@@ -20,9 +20,10 @@ from domain.jobs import Job, JobKind, JobState
 from domain.levels import Dimension, LevelSet
 from persistence.commits import Withdrawn
 from persistence.documents import Document, from_job, to_job
-from persistence.mongo import Mongo, Session, new_id
+from persistence.mongo import Mongo, Session, Unreachable, new_id
 
 LEASE = timedelta(seconds=10)  # after which the job of a process that died is taken up by another
+RENEWAL = LEASE / 3  # how often a lease is renewed where progress does not
 NEWEST = [("started_at", -1), ("_id", -1)]
 
 
@@ -124,6 +125,17 @@ class Jobs:
         replaced = await self._mongo.jobs.replace_one(mine, document, session=session)
         if not replaced.matched_count:
             raise JobGone(held.job.id)
+
+    async def keep(self, held: Held) -> None:
+        """Renew the lease, as often as progress has not, until this is cancelled; who lost it learns so by progress."""
+        mine = {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": held.owner}
+        while True:
+            await asyncio.sleep(RENEWAL.total_seconds())
+            unrenewed = {"lease.until": {"$lt": self._clock() + LEASE - RENEWAL}}
+            with suppress(Unreachable):
+                await self._mongo.jobs.update_one(
+                    {**mine, **unrenewed}, {"$set": {"lease": self._lease(held.owner)}}
+                )
 
     async def finish(self, held: Held) -> None:
         """Nothing is left to tell of that level set, nor of those before it; raises JobGone."""

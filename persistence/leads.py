@@ -28,6 +28,7 @@ REF_INDEXES = {
     RefKind.EXTERNAL_ID: [("workspace", 1), ("external_id", 1)],
     RefKind.EMAIL: [("workspace", 1), ("email", 1)],
 }
+Name = tuple[RefKind, str]
 REF_FIELDS = {RefKind.ID: "_id", RefKind.EXTERNAL_ID: "external_id", RefKind.EMAIL: "email"}
 
 

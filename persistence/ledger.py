@@ -20,16 +20,15 @@ from domain.changes import Change
 from domain.errors import DomainError
 from domain.leads import LeadRef
 from domain.scoring import Outcome
-from persistence.batch import Item, Name, names_of
-from persistence.commits import Committer, Conflict, Repeated, Withdrawn, Work
+from persistence.batch import Item, names_of
+from persistence.commits import Committer, Repeated, Withdrawn, Work
 from persistence.configuration import Configuration
-from persistence.mongo import Mongo, OutcomeUnknown, Unreachable
+from persistence.leads import Name
+from persistence.mongo import CONFLICT_PATIENCE, Conflict, Mongo, OutcomeUnknown, Unreachable
 
 BATCH = 500  # changes in one transaction: more gains little speed and makes everyone behind wait
 FLIGHTS = 3  # transactions of one workspace at once, as long as there are whole batches for them
 PATIENCE = 15.0  # seconds a change is tried for while the database is away, before its caller is told
-# Seconds that it is tried for against conflicts: MongoDB keeps the transaction of a process that died for sixty.
-CONFLICT_PATIENCE = 75.0
 PAUSE = 0.1  # seconds, the longest random wait between two tries
 
 
@@ -145,7 +144,7 @@ class Ledger:
         entries = [_Entry(call, at, item, (call, *names_of(item))) for at, item in enumerate(items)]
         return list(_told(await self._queued(workspace, call, entries)))
 
-    async def work_behind(self, workspace: str, leads: Sequence[Sequence[LeadRef]], work: Work) -> None:
+    async def work_behind(self, workspace: str, leads: Sequence[Sequence[Name]], work: Work) -> None:
         """Have long work done on leads: in batches that fly beside the callers' own, one at a time.
 
         Each lead is given by all its names, its id first, so that nobody who calls it by another is in the way. Raises
@@ -154,10 +153,7 @@ class Ledger:
         if not leads:
             return
         call = _call(len(leads), work)
-        entries = [
-            _Entry(call, at, refs[0].value, (call, *((ref.kind, ref.value) for ref in refs)))
-            for at, refs in enumerate(leads)
-        ]
+        entries = [_Entry(call, at, names[0][1], (call, *names)) for at, names in enumerate(leads)]
         for result in await self._queued(workspace, call, entries):
             if isinstance(result, Exception):
                 raise result

@@ -24,10 +24,12 @@ from persistence.documents import Document
 PATIENCE = 10_000  # milliseconds to look for a writable server before an operation fails
 
 TRIED = 15.0  # seconds that a transaction, or the answer to a commit, is tried for, through elections
+# Seconds that one is tried for against conflicts: MongoDB keeps the transaction of a process that died for sixty.
+CONFLICT_PATIENCE = 75.0
 PAUSE = 0.02  # seconds between two tries
 UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"  # the driver's labels
 PLACE_IDLE = 86_400  # seconds after which a place at the gate is taken for one of a process that is gone
-NAMESPACE_EXISTS = 48  # MongoDB's code for a collection that is there already
+NAMESPACE_EXISTS, WRITE_CONFLICT = 48, 112  # MongoDB's codes
 
 Session = AsyncIOMotorClientSession
 Collection = AsyncIOMotorCollection[Document]
@@ -36,6 +38,10 @@ Result = TypeVar("Result")
 
 # The driver's own name for a database that is away or between two primaries: what was under way came to nothing.
 Unreachable = AutoReconnect
+
+
+class Conflict(Exception):
+    """Another transaction writes to the same documents."""
 
 
 class OutcomeUnknown(Exception):
@@ -185,10 +191,11 @@ class Mongo:
         """Run *work* in a transaction, again as often as another one is in its way; *work* must bear that.
 
         Tried again at once and not, as the driver's own way has it, after pauses that grow: scores that pour in would
-        keep an edit waiting for seconds.
+        keep an edit waiting for seconds. Raises Unreachable or Conflict when it was tried for long enough; then nothing
+        was written.
         """
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + TRIED
+        since = loop.time()
         while True:
             try:
                 return await self._transacted(work)
@@ -196,8 +203,11 @@ class Mongo:
                 # The driver's word for servers it knows nothing of at the moment, as in an election.
                 raise Unreachable(str(error)) from error
             except PyMongoError as error:
-                if not error.has_error_label(TRANSIENT) or loop.time() > deadline:
+                if not error.has_error_label(TRANSIENT):
                     raise
+                conflict = isinstance(error, OperationFailure) and error.code == WRITE_CONFLICT
+                if loop.time() - since > (CONFLICT_PATIENCE if conflict else TRIED):
+                    raise (Conflict if conflict else Unreachable)(str(error)) from error
                 await asyncio.sleep(random.uniform(0, PAUSE))  # noqa: S311 - spreads tries, keeps no secret
 
     async def _transacted(self, work: Callable[[Session], Coroutine[Any, Any, Result]]) -> Result:

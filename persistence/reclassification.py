@@ -13,13 +13,14 @@ from typing import TypeVar
 
 import structlog
 
-from domain.leads import LeadRef
 from domain.stretches import Stretch, stretches
-from persistence.commits import Conflict, Passage
+from persistence.commits import Passage
 from persistence.configuration import Configuration
 from persistence.jobs import Held, JobGone, Jobs
+from persistence.leads import Name
 from persistence.ledger import BATCH, Ledger
-from persistence.mongo import OutcomeUnknown, Unreachable
+from persistence.mongo import Conflict, OutcomeUnknown, Unreachable
+from persistence.relay.background import running
 from persistence.scores import Scores
 from persistence.telling import tell
 
@@ -60,7 +61,8 @@ class Reclassifier:
     async def _run(self, held: Held) -> None:
         with suppress(JobGone):  # cancelled, or taken up elsewhere because this process was too slow
             try:
-                await _despite_trouble(lambda: self._tell(held))
+                async with running(self._jobs.keep(held)):
+                    await _despite_trouble(lambda: self._tell(held))
             except JobGone:
                 raise
             except Exception as error:  # noqa: BLE001 - a bug ends this job, and must not end all others
@@ -88,7 +90,7 @@ class Reclassifier:
         ]
         return [each for each in stretches(*(one.levels for one in sets)) if not each.is_settled]
 
-    async def _reclassify(self, held: Held, leads: Sequence[tuple[LeadRef, ...]]) -> None:
+    async def _reclassify(self, held: Held, leads: Sequence[tuple[Name, ...]]) -> None:
         async def work(passage: Passage, ids: Sequence[str]) -> None:
             told = await tell(passage, held.workspace, held.job.dimension, ids)
             await self._jobs.update(held, lambda job: job.advanced(len(ids), told), passage.session)

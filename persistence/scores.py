@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.distribution import Counts, Pairs
-from domain.leads import Lead, LeadRef
+from domain.leads import Lead
 from domain.levels import Dimension, Level, LevelSet, ScoreRange
 from domain.stretches import Stretch, stretches
 from domain.suggestion import Cut, Thresholds, thresholds
 from persistence import pages
 from persistence.documents import Document, to_lead
-from persistence.leads import REF_FIELDS, in_range
+from persistence.leads import REF_FIELDS, Name, in_range
 from persistence.mongo import Mongo, at_once
 
 MAJORITY = {"level": "majority"}
@@ -61,7 +61,9 @@ class Scores:
         dimension = level_set.dimension
         counts = await self.counts(workspace, dimension, stretches(level_set.levels))
         gaps = [each.scores for each, leads in counts.items() if leads and each.levels == (None,)]
-        return Spread(counts, {each: await self.extent(workspace, dimension, each) for each in gaps})
+        extents = {each: await self.extent(workspace, dimension, each) for each in gaps}
+        # Those that were counted may have left since.
+        return Spread(counts, {gap: extent for gap, extent in extents.items() if extent.min is not None})
 
     async def extent(self, workspace: str, dimension: Dimension, scores: ScoreRange) -> ScoreRange:
         """The lowest and the highest score that leads have within those; both None when there are none (any more)."""
@@ -128,7 +130,7 @@ class Scores:
 
     async def announced_otherwise(
         self, workspace: str, dimension: Dimension, stretch: Stretch, limit: int
-    ) -> AsyncIterator[list[tuple[LeadRef, ...]]]:
+    ) -> AsyncIterator[list[tuple[Name, ...]]]:
         """The leads in a stretch whose announced level is not the last table's, *limit* at a time.
 
         Each by all its names, the id first. Leads that come into the stretch meanwhile may be among them, and those
@@ -148,7 +150,7 @@ class Scores:
 
         parts: Sequence[Document] = ({},)
         while leads := await pages.read(parts, limit, find):
-            yield [_refs(lead) for lead in leads]
+            yield [_names(lead) for lead in leads]
             last = leads[-1]
             parts = pages.beyond(f"{name}.score", last[name]["score"], last["_id"], descending=False)
 
@@ -167,8 +169,8 @@ def _within(workspace: str, dimension: Dimension, scores: ScoreRange) -> Documen
     return {"workspace": workspace, f"{_name(dimension)}.score": in_range(scores)}
 
 
-def _refs(lead: Document) -> tuple[LeadRef, ...]:
-    return tuple(LeadRef(kind, lead[field]) for kind, field in REF_FIELDS.items() if field in lead)
+def _names(lead: Document) -> tuple[Name, ...]:
+    return tuple((kind, lead[field]) for kind, field in REF_FIELDS.items() if field in lead)
 
 
 def _place_in(name: str, levels: Sequence[Level]) -> Document:

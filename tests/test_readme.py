@@ -139,6 +139,7 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"{serving.SOCKET_MESSAGE:,} bytes, {view.OPERATIONS}",
         f"{edge.DEPTH}, {edge.ALIASES}, {edge.TOKENS:,}",
         f"{PAGE[0]} to {PAGE[1]}",
+        f"{edge.NODES:,}",
         f"{bounds.BULK:,}",
         f"{bounds.NAME} characters",
         f"{bounds.EMAIL} characters",

@@ -203,6 +203,16 @@ async def test_a_bad_variable_is_explained_with_its_place(client: Client) -> Non
             "query($n: Int) { leads(first: 101) { edges { node { history(first: $n) { __typename } } } } }",
             "at most 20,000",
         ),
+        (
+            "{ a: levelMatrix { total } "
+            + " ".join(
+                f"{name}: previewLevels(dimension: PROFILE, levels: []) {{ gaps {{ min }} }}"
+                for name in "bcdefghi"
+            )
+            + " ".join(f" {name}: tierDistribution(dimension: PROFILE) {{ total }}" for name in "jklmnopq")
+            + "}",
+            "it weighs as much as 21,000 entries of lists; at most 20,000",
+        ),
         ("{ " + "viewer { role } " * 501 + "}", "more than 2000 tokens"),
     ],
 )

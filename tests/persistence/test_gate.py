@@ -12,9 +12,8 @@ from pymongo.errors import OperationFailure
 from api.context import House
 from domain.actors import Workspace
 from domain.levels import Dimension
-from persistence.commits import WRITE_CONFLICT
 from persistence.gate import Gate, PlaceGone, shut_gate
-from persistence.mongo import COLLECTIONS, PLACE_IDLE, Mongo, Session
+from persistence.mongo import COLLECTIONS, PLACE_IDLE, WRITE_CONFLICT, Conflict, Mongo, Session
 from tests.persistence.conftest import MakeHouse
 from tests.persistence.given import (
     CLICK,
@@ -229,3 +228,19 @@ async def test_edits_without_pause_and_changes_without_pause_all_come_through(
     assert sum(lead.engagement.score for lead in await leads_of(mongo, workspace.id)) == scored
     assert len((await houses[0].level_sets.page(workspace.id, Dimension.ENGAGEMENT, 20, None)).edges) == 11
     await assert_explained(mongo, workspace.id)
+
+
+async def test_an_edit_that_somebody_keeps_out_for_too_long_says_so(
+    house: House, mongo: Mongo, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process that died in the middle of a transaction does, until the database gives it up."""
+    monkeypatch.setattr("persistence.mongo.CONFLICT_PATIENCE", 0.2)
+    gate = Gate(mongo)
+
+    async with gate.place(workspace.id) as place, transaction(mongo, workspace) as dead:
+        await gate.leave(place, dead)
+        with pytest.raises(Conflict):
+            await set_levels(house, workspace.id, COLD, HOT)
+        await dead.abort_transaction()
+
+    assert (await set_levels(house, workspace.id, COLD, HOT)).version == 1

@@ -12,12 +12,13 @@ import pytest
 from api.context import House
 from domain.actors import Workspace
 from domain.errors import InvalidInput
-from domain.leads import Lead, LeadRef, Position
+from domain.leads import Lead, Position, RefKind
 from domain.levels import Dimension, Level, ScoreRange
 from domain.stretches import stretches
 from domain.suggestion import Cut, thresholds
+from persistence.leads import Name
 from persistence.mongo import Mongo
-from tests.persistence.given import COLD, ENGAGEMENT, HOT, WARM, by_id, external, set_levels
+from tests.persistence.given import COLD, ENGAGEMENT, HOT, WARM, set_levels
 from tests.persistence.leads.crowds import a_lead, store
 
 EVERYTHING = ScoreRange(None, None)
@@ -238,20 +239,19 @@ async def test_those_announced_otherwise_are_found_once_and_no_others(
     await store(mongo, workspace, *leads)
     await store(mongo, other, *(announced(each, dimension, "Cold") for each in some_leads(random)))
     table = (Level("Warm", None, 0), Level("Hot", 2, None))
-    found: list[tuple[LeadRef, ...]] = []
+    found: list[tuple[Name, ...]] = []
 
     for stretch in stretches((), table):
         walk = house.scores.announced_otherwise(workspace.id, dimension, stretch, limit)
         pages = [page async for page in walk]
         assert all(0 < len(page) <= limit for page in pages)
-        found += [refs for page in pages for refs in page]
+        found += [names for page in pages for names in page]
 
     wrong = [
         lead for lead in leads if lead.standing(dimension).announced.level != told(lead, table, dimension)
     ]
     wrong.sort(key=lambda lead: (lead.standing(dimension).score, lead.id))
-    assert [refs[0] for refs in found] == [by_id(lead.id) for lead in wrong]
-    assert [refs[1:] for refs in found] == [(external(lead.external_id or ""),) for lead in wrong]
+    assert found == [((RefKind.ID, lead.id), (RefKind.EXTERNAL_ID, lead.external_id or "")) for lead in wrong]
     assert 10 < len(wrong) < 90
 
 

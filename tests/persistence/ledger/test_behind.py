@@ -9,8 +9,9 @@ import pytest
 
 from api.context import House
 from domain.actors import Workspace
-from domain.leads import LeadRef
+from domain.leads import LeadRef, RefKind
 from persistence.commits import Passage, Withdrawn
+from persistence.leads import Name
 from persistence.ledger import BATCH
 from persistence.mongo import Mongo, new_id
 from persistence.telling import tell
@@ -23,7 +24,6 @@ from tests.persistence.given import (
     accepted,
     adjusted,
     assert_explained,
-    by_id,
     entries_of,
     external,
     leads_of,
@@ -60,7 +60,7 @@ def line(mongo: Mongo, workspace: Workspace) -> Line:
     return Line(mongo, workspace)
 
 
-async def untold(house: House, workspace: Workspace, count: int) -> list[tuple[LeadRef, LeadRef]]:
+async def untold(house: House, workspace: Workspace, count: int) -> list[tuple[Name, Name]]:
     """Leads whose level an edit has changed, by their names."""
     await set_levels(house, workspace.id, COLD, WARM, HOT)
     made = accepted(
@@ -69,7 +69,7 @@ async def untold(house: House, workspace: Workspace, count: int) -> list[tuple[L
         )
     )
     await set_levels(house, workspace.id, COLD, HOT)
-    return [(by_id(each.lead.id), external(each.lead.external_id or "")) for each in made]
+    return [((RefKind.ID, each.lead.id), (RefKind.EXTERNAL_ID, each.lead.external_id or "")) for each in made]
 
 
 async def test_changes_of_other_leads_overtake_a_long_line(
@@ -117,7 +117,7 @@ async def test_a_change_of_a_lead_that_the_line_has_in_hand_waits_and_is_then_ri
     house: House, mongo: Mongo, workspace: Workspace, line: Line, name: str
 ) -> None:
     leads = await untold(house, workspace, 3)
-    ref = leads[0][0] if name == "id" else external("crm-0")
+    ref = LeadRef(*leads[0][0]) if name == "id" else external("crm-0")
 
     going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, line.work))
     await line.begun.wait()
@@ -166,7 +166,7 @@ async def test_work_that_is_withdrawn_writes_nothing_and_harms_no_other(
 
     going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, withdraw))
     await begun.wait()
-    waiting = asyncio.create_task(house.ledger.apply(workspace.id, leads[0][0], adjusted(30)))
+    waiting = asyncio.create_task(house.ledger.apply(workspace.id, LeadRef(*leads[0][0]), adjusted(30)))
     released.set()
 
     with pytest.raises(Withdrawn):
@@ -207,7 +207,7 @@ async def test_a_lead_that_is_gone_keeps_no_other_from_being_told(
     house: House, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
     leads = await untold(house, workspace, 3)
-    await house.leads.delete(workspace.id, leads[1][0])
+    await house.leads.delete(workspace.id, LeadRef(*leads[1][0]))
     line.released.set()
 
     await house.ledger.work_behind(workspace.id, leads, line.work)

@@ -17,7 +17,7 @@ from persistence.mongo import open_mongo
 from tests.persistence.reclassification.telling import ahead_by, worker_of
 from tests.persistence.sender import say
 
-STEP = 25  # leads told in one transaction, so that there are many moments to be killed at
+STEP = 5  # leads told in one transaction, so that there are many moments to be killed at
 
 
 async def main(uri: str, database: str, seconds: str) -> None:

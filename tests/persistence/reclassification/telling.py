@@ -14,12 +14,13 @@ from api.scalars import now
 from domain.actors import Workspace
 from domain.history import CauseKind, ScoreChange
 from domain.jobs import Job, JobState
-from domain.leads import Lead, LeadRef
+from domain.leads import Lead
 from domain.levels import Announce, Dimension, Level, table
 from domain.stretches import Stretch
 from persistence.batch import Item
 from persistence.configuration import Editor
 from persistence.jobs import Jobs
+from persistence.leads import Name
 from persistence.mongo import Mongo
 from persistence.reclassification import COMPANY, Reclassifier
 from persistence.relay.background import running
@@ -81,7 +82,7 @@ class Paced(Scores):
 
     async def announced_otherwise(
         self, workspace: str, dimension: Dimension, stretch: Stretch, limit: int
-    ) -> AsyncIterator[list[tuple[LeadRef, ...]]]:
+    ) -> AsyncIterator[list[tuple[Name, ...]]]:
         async for page in super().announced_otherwise(workspace, dimension, stretch, limit):
             if self._pages == 0:
                 self._standing.set()

@@ -19,9 +19,11 @@ from tests.persistence.reclassification.telling import (
     ahead_by,
     assert_told,
     job_of,
+    paced,
     settle,
     state_of,
     told_of,
+    until,
     until_over,
     working,
 )
@@ -105,6 +107,31 @@ async def test_who_lost_a_job_can_no_longer_change_it(
     assert (await mongo.workspaces.distinct("told.ENGAGEMENT", {"_id": workspace.id})) == [0]
     await quick.update(held, advance)
     assert (await state_of(house, workspace, job)).done == 20
+
+
+async def test_a_job_without_progress_stays_with_who_works_on_it(
+    house: House, mongo: Mongo, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker looks through leads of whom nobody is to be told anything."""
+    monkeypatch.setattr("persistence.jobs.RENEWAL", timedelta(seconds=0.02))
+    await settle(house, workspace, (COLD, WARM, HOT), [30])
+    job = await job_of(house, workspace, HOT)
+
+    async with paced(house, mongo, 0) as scores:
+        await mongo.jobs.update_one({"_id": job.id}, {"$set": {"lease.until": now() + timedelta(seconds=1)}})
+        almost_over = Jobs(mongo, ahead_by(2))
+        await until(lambda: is_kept(mongo, job))
+        assert await almost_over.take() is None
+        scores.go_on.set()
+        await until_over(house, workspace.id)
+
+    assert (await state_of(house, workspace, job)).changed == 1
+
+
+async def is_kept(mongo: Mongo, job: Job) -> bool:
+    found = await mongo.jobs.find_one({"_id": job.id})
+    assert found
+    return bool(found["lease"]["until"] > now() + LEASE / 2)
 
 
 @pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED, JobState.DONE])
