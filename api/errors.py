@@ -203,7 +203,7 @@ HANDLERS = [_Handler(exception) for exception in REFUSALS]
 TROUBLES: dict[type[Exception], tuple[str, str]] = {
     Conflict: (
         "UNAVAILABLE",
-        "others keep writing to the same; nothing was written: send it again in a moment",
+        "others keep writing to the same data; nothing was written: send it again in a moment",
     ),
     Unreachable: (
         "UNAVAILABLE",

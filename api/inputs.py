@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from domain import bounds
 from domain.changes import Activity, AdjustScore, RecordActivity, UpsertLead
 from domain.errors import Fault, InvalidInput, Problem, refuse
 from domain.leads import LeadEdit, LeadFields, LeadRef, RefKind, normal_email
-from domain.levels import Dimension, Level, ScoreRange
+from domain.levels import Dimension, Level, ScoreRange, replaced
 from domain.rules import Rule
 from domain.scoring import Scoring
 from persistence.batch import Item
@@ -171,11 +171,23 @@ class LevelInput:
         default=None, description="The badge's colour; by default it keeps its own, or takes one by its rank."
     )
     motion: str | None = strawberry.field(
-        default=None, description="The sales action it stands for; at most 200 characters."
+        default=UNSET,
+        description="The sales action it stands for; at most 200 characters. Left out, it keeps its own; null is none.",
     )
 
+    @property
+    def keeps_motion(self) -> bool:
+        return self.motion is UNSET
+
     def level(self) -> Level:
-        return Level(self.name, self.min, self.max, self.color, self.motion)
+        return Level(self.name, self.min, self.max, self.color, None if self.keeps_motion else self.motion)
+
+
+def replaced_by(levels: tuple[Level, ...], inputs: Iterable[LevelInput]) -> tuple[Level, ...]:
+    """The table that the inputs make of *levels*; raises InvalidInput or LevelsOverlap."""
+    wanted = [(each.level(), each.keeps_motion) for each in inputs]
+    unmoved = {level.key for level, keeps_motion in wanted if keeps_motion}
+    return replaced(levels, [level for level, _ in wanted], unmoved)
 
 
 @strawberry.input(description="A rule as it is to be.")

@@ -25,12 +25,8 @@ NODES = (
 )
 # What reads or counts all leads of the workspace weighs as much as so many entries: the matrix takes seconds for a
 # million leads, the others a fraction of one.
-COUNTS = {
-    "levelMatrix": 5_000,
-    "tierDistribution": 1_000,
-    "previewLevels": 1_000,
-    "suggestLevels": 1_000,
-}
+COUNT = 1_000
+COUNTS = {"levelMatrix": 5_000, "tierDistribution": COUNT, "previewLevels": COUNT, "suggestLevels": COUNT}
 LISTS = {"leads", "history", "activities", "levelSets", "jobs", "moves", "sample"}
 TOKENS = 2_000  # a long hand-written document; variables carry the data
 
@@ -40,6 +36,7 @@ class _Size:
     depth: int = 0
     aliases: int = 0
     nodes: int = 0
+    totals: int = 0  # lists that are counted, each once however many of its entries are asked for
 
 
 class Limits(ValidationRule):
@@ -76,6 +73,7 @@ class Limits(ValidationRule):
             max((each.depth for each in sizes), default=0),
             sum(each.aliases for each in sizes),
             sum(each.nodes for each in sizes),
+            sum(each.totals for each in sizes),
         )
 
     def _selected(self, node: Any) -> _Size:
@@ -86,10 +84,12 @@ class Limits(ValidationRule):
             return inner
         if node.name.value.startswith("__"):
             return _Size()  # introspection is as deep as its authors made it
-        nodes = COUNTS.get(node.name.value, 0) + inner.nodes
-        if node.name.value in LISTS:
-            nodes = _entries(node) * (1 + inner.nodes)
-        return _Size(inner.depth + 1, inner.aliases + (node.alias is not None), nodes)
+        name = node.name.value
+        nodes = COUNTS.get(name, 0) + inner.nodes
+        if name in LISTS:
+            nodes = _entries(node) * (1 + inner.nodes) + COUNT * inner.totals
+        totals = int(name == "totalCount") if name not in LISTS else 0
+        return _Size(inner.depth + 1, inner.aliases + (node.alias is not None), nodes, totals)
 
     def _fragment(self, name: str) -> _Size:
         if name not in self._fragments:

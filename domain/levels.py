@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -193,10 +193,23 @@ def level_problems(level: Level) -> Iterator[Problem]:
         yield Problem(("color",), Fault.NOT_A_COLOR, actual=level.color)
 
 
-def replaced(levels: tuple[Level, ...], wanted: Iterable[Level]) -> tuple[Level, ...]:
-    """The table of the *wanted* levels; one that keeps its name keeps its colour, unless it brings its own."""
-    colors = {level.key: level.color for level in levels}
-    return table(replace(level, color=level.color or colors.get(level.key)) for level in wanted)
+def replaced(
+    levels: tuple[Level, ...], wanted: Iterable[Level], unmoved: Collection[str] = ()
+) -> tuple[Level, ...]:
+    """The table of the *wanted* levels; one that keeps its name keeps its colour, unless it brings its own.
+
+    Those whose keys are among *unmoved* keep their motion.
+    """
+    known = {level.key: level for level in levels}
+    return table(
+        _kept(each, known[each.key], keeps_motion=each.key in unmoved) if each.key in known else each
+        for each in wanted
+    )
+
+
+def _kept(level: Level, old: Level, *, keeps_motion: bool) -> Level:
+    motion = old.motion if keeps_motion else level.motion
+    return replace(level, color=level.color or old.color, motion=motion)
 
 
 def added(levels: tuple[Level, ...], level: Level) -> tuple[Level, ...]:
@@ -205,14 +218,16 @@ def added(levels: tuple[Level, ...], level: Level) -> tuple[Level, ...]:
     return table((*levels, level))
 
 
-def updated(levels: tuple[Level, ...], name: str, level: Level) -> tuple[Level, ...]:
+def updated(
+    levels: tuple[Level, ...], name: str, level: Level, *, keeps_motion: bool = False
+) -> tuple[Level, ...]:
     """The table with *level* in place of the one called *name*, whose colour it keeps unless it brings its own.
 
     Raises NotFound, InvalidInput or LevelsOverlap.
     """
     old, others = _apart(levels, name)
     refuse(_row_problems(level, others))
-    return table((*others, replace(level, color=level.color or old.color)))
+    return table((*others, _kept(level, old, keeps_motion=keeps_motion)))
 
 
 def removed(levels: tuple[Level, ...], name: str) -> tuple[Level, ...]:

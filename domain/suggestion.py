@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from domain import bounds
 from domain.errors import Fault, Problem, refuse
-from domain.levels import LEVELS, Level, table
+from domain.levels import LEVELS, Level, replaced
 
 STEP = 25  # points from level to level where there are no leads to learn from
 LEAST = 0.001  # a level that nobody is to have needs no threshold
-TOLERANCE = 0.005  # what the shares may miss 1 by: three times 0.333 is meant as a whole
+TOLERANCE = 0.02  # what the shares may miss 1 by: three times 0.33 is meant as a whole, and seven times 0.14
 DIGITS = 6  # of a sum of shares that mean something: the rest is how computers write fractions
 
 
@@ -69,15 +69,19 @@ class Thresholds:
         """The highest next threshold that leaves scores for the levels above it."""
         return bounds.SCORE - (len(self.shares) - 2 - len(self.starts))
 
-    def levels(self, names: Sequence[str]) -> tuple[Level, ...]:
-        """A table without gaps; levels for which no leads were left lie above all leads, 25 points apart."""
+    def levels(self, names: Sequence[str], known: tuple[Level, ...] = ()) -> tuple[Level, ...]:
+        """A table without gaps; levels for which no leads were left lie above all leads, 25 points apart.
+
+        Those that are *known* by their name keep colour and motion.
+        """
         starts = list(self.starts)
         while len(starts) < len(names) - 1:
             starts.append(
                 min((starts[-1] if starts else 0) + STEP, bounds.SCORE - (len(names) - 2 - len(starts)))
             )
         lows, highs = [None, *starts], [*(start - 1 for start in starts), None]
-        return table(Level(name, low, high) for name, low, high in zip(names, lows, highs, strict=True))
+        wanted = [Level(*row) for row in zip(names, lows, highs, strict=True)]
+        return replaced(known, wanted, unmoved=[each.key for each in known])
 
 
 def thresholds(names: Sequence[str], shares: Sequence[float], total: int) -> Thresholds:

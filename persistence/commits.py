@@ -73,7 +73,7 @@ class Committer:
 
         With *recall*, keys that were used before are looked up first. Without it the database's own index finds them,
         which costs nothing as long as there are none. Raises Repeated, Conflict, or Unreachable when the database is
-        between two primaries; then nothing was written.
+        between two primaries; then nothing was written. Raises OutcomeUnknown when that is not certain.
         """
         async with self._passage(workspace, again=again) as passage:
             leads = await self._leads(workspace, items, passage.session)
@@ -84,7 +84,7 @@ class Committer:
         return outcomes
 
     async def do(self, workspace: str, work: Work, ids: Sequence[str], *, again: bool = False) -> None:
-        """Do long work on these leads; raises what it raises, and what `commit` does but for Repeated."""
+        """Do long work on these leads; raises what it raises, and what `commit` does."""
         async with self._passage(workspace, again=again) as passage:
             await work(passage, ids)
 

@@ -10,20 +10,23 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
 
 from domain.errors import NotFound
 from domain.jobs import Job, JobKind, JobState
 from domain.levels import Dimension, LevelSet
 from persistence.commits import Withdrawn
 from persistence.documents import Document, from_job, to_job
-from persistence.mongo import Mongo, Session, Unreachable, new_id
+from persistence.mongo import Mongo, Session, new_id
 
 LEASE = timedelta(seconds=10)  # after which the job of a process that died is taken up by another
 RENEWAL = LEASE / 3  # how often a lease is renewed where progress does not
+_log = structlog.get_logger()
 NEWEST = [("started_at", -1), ("_id", -1)]
 
 
@@ -33,11 +36,15 @@ class JobGone(Withdrawn):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A job that this process works on, by the lease `owner`: each taking has its own, even in one process."""
+    """A job that this process works on, by the lease `owner`: each taking has its own, even in one process.
+
+    `progress` is locked while there is some: it renews the lease, and would conflict with whatever else does.
+    """
 
     workspace: str
     job: Job
     owner: str
+    progress: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False)
 
 
 class Jobs:
@@ -131,11 +138,12 @@ class Jobs:
         mine = {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": held.owner}
         while True:
             await asyncio.sleep(RENEWAL.total_seconds())
-            unrenewed = {"lease.until": {"$lt": self._clock() + LEASE - RENEWAL}}
-            with suppress(Unreachable):
-                await self._mongo.jobs.update_one(
-                    {**mine, **unrenewed}, {"$set": {"lease": self._lease(held.owner)}}
-                )
+            async with held.progress:
+                unrenewed = {**mine, "lease.until": {"$lt": self._clock() + LEASE - RENEWAL}}
+                try:
+                    await self._mongo.jobs.update_one(unrenewed, {"$set": {"lease": self._lease(held.owner)}})
+                except PyMongoError as error:
+                    _log.warning("the lease of a job could not be renewed", job=held.job.id, error=str(error))
 
     async def finish(self, held: Held) -> None:
         """Nothing is left to tell of that level set, nor of those before it; raises JobGone."""

@@ -33,15 +33,16 @@ class QuickStart:
         async def work(session: Session) -> tuple[tuple[LevelSet, ...], RuleSet]:
             await shut_gate(self._mongo, workspace, session)
             state = await self._configuration.state(workspace, session)
-            if any(state["levels"].values()) or state["rules_last"]:
-                raise AlreadyConfigured
             level_sets = []
             for dimension, levels in tables.items():
-                empty = await self._configuration.level_set(workspace, dimension, 0, session)
+                version = state["levels"][dimension.value]
+                empty = await self._configuration.level_set(workspace, dimension, version, session)
+                if empty.levels:
+                    raise AlreadyConfigured
                 first = empty.next(levels, editor.actor, editor.at, editor.comment)
                 await self._level_sets.put(workspace, state, first, session)
                 level_sets.append(first)
-            rule_set = await self._rule_sets.put_first(workspace, template.rules, editor, session)
+            rule_set = await self._rule_sets.put_first(workspace, state, template.rules, editor, session)
             return tuple(level_sets), rule_set
 
         begun = await self._mongo.transact(work)

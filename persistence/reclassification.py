@@ -95,7 +95,8 @@ class Reclassifier:
             told = await tell(passage, held.workspace, held.job.dimension, ids)
             await self._jobs.update(held, lambda job: job.advanced(len(ids), told), passage.session)
 
-        await self._ledger.work_behind(held.workspace, leads, work)
+        async with held.progress:
+            await self._ledger.work_behind(held.workspace, leads, work)
 
 
 async def _ahead(pages: AsyncIterator[Result]) -> AsyncGenerator[Result, None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from domain.errors import NothingToPublish
+from domain.errors import AlreadyConfigured, NothingToPublish
 from domain.rules import Rule, RuleSet, RuleSetState
 from persistence.configuration import NUMBERS, Configuration, Editor, no_rules
 from persistence.documents import from_rule_set, to_rule_set
@@ -39,9 +40,7 @@ class RuleSets:
             await self._mongo.workspaces.update_one(
                 {"_id": workspace}, {"$set": {"rules_last": version}}, session=session
             )
-            await self._mongo.rule_sets.delete_one(
-                {"workspace": workspace, "state": "DRAFT"}, session=session
-            )
+            await self._remove_draft(workspace, session)
             await self._mongo.rule_sets.insert_one(from_rule_set(workspace, edited), session=session)
             return edited
 
@@ -57,38 +56,50 @@ class RuleSets:
                 raise NothingToPublish
             editor.expect(draft.version)
             published = draft.published(editor.actor, editor.at, editor.comment)
-            await self._mongo.rule_sets.update_one(
-                {"workspace": workspace, "state": "PUBLISHED"},
-                {"$set": {"state": "RETIRED"}},
-                session=session,
-            )
-            await self._mongo.rule_sets.replace_one(
-                {"workspace": workspace, "state": "DRAFT"},
-                from_rule_set(workspace, published),
-                session=session,
-            )
-            await self._mongo.workspaces.update_one(
-                {"_id": workspace},
-                {"$set": {"rules": published.version}, "$inc": {"version": 1}},
-                session=session,
-            )
+            await self._remove_draft(workspace, session)
+            await self._put(workspace, published, session)
             return published
 
         return await self._mongo.transact(work)
 
     async def put_first(
-        self, workspace: str, rules: tuple[Rule, ...], editor: Editor, session: Session
+        self,
+        workspace: str,
+        state: Mapping[str, Any],
+        rules: tuple[Rule, ...],
+        editor: Editor,
+        session: Session,
     ) -> RuleSet:
-        """Publish the first set of a workspace that never had a draft, whose gate is shut."""
-        draft = no_rules(editor.at).drafted(1, rules, editor.actor, editor.at)
+        """Publish the first rules of a workspace, whose gate is shut; raises AlreadyConfigured where there are any."""
+        current = await self._configuration.rule_set(workspace, state["rules"], session)
+        drafted = await self._draft(workspace, session)
+        if any(each and each.rules for each in (current, drafted)):
+            raise AlreadyConfigured
+        version = state["rules_last"] + 1
+        draft = no_rules(editor.at).drafted(version, rules, editor.actor, editor.at)
         published = draft.published(editor.actor, editor.at, editor.comment)
+        await self._remove_draft(workspace, session)
+        await self._put(workspace, published, session)
+        return published
+
+    async def _put(self, workspace: str, published: RuleSet, session: Session) -> None:
+        """Write a set as the one that scores. The gate must be shut in this transaction."""
+        await self._mongo.rule_sets.update_one(
+            {"workspace": workspace, "state": "PUBLISHED"}, {"$set": {"state": "RETIRED"}}, session=session
+        )
         await self._mongo.rule_sets.insert_one(from_rule_set(workspace, published), session=session)
         await self._mongo.workspaces.update_one(
             {"_id": workspace},
-            {"$set": {"rules": 1, "rules_last": 1}, "$inc": {"version": 1}},
+            {
+                "$set": {"rules": published.version},
+                "$max": {"rules_last": published.version},
+                "$inc": {"version": 1},
+            },
             session=session,
         )
-        return published
+
+    async def _remove_draft(self, workspace: str, session: Session) -> None:
+        await self._mongo.rule_sets.delete_one({"workspace": workspace, "state": "DRAFT"}, session=session)
 
     async def in_state(self, workspace: str, state: RuleSetState) -> RuleSet | None:
         """The newest set in that state."""

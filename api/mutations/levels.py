@@ -7,13 +7,13 @@ from typing import Annotated
 import strawberry
 
 from api.context import Context, Info
-from api.inputs import LevelInput
+from api.inputs import LevelInput, replaced_by
 from api.types.jobs import Job
 from api.types.levels import LevelSet
 from api.types.refusals import InvalidInput, LevelsOverlap, NotFound, VersionConflict
 from domain import levels as domain
 from domain.jobs import Job as DomainJob
-from domain.levels import Announce, Dimension, added, removed, replaced, updated
+from domain.levels import Announce, Dimension, added, removed, updated
 from persistence.levels import Edit
 
 
@@ -103,8 +103,12 @@ class LevelMutations:
         info: Info,
         input: Annotated[UpdateLevelInput, strawberry.argument(description="The level.")],  # noqa: A002
     ) -> LevelsResult:
-        level = input.level.level()
-        return await _edited(info.context, input, lambda levels: updated(levels, input.name, level))
+        level, keeps_motion = input.level.level(), input.level.keeps_motion
+        return await _edited(
+            info.context,
+            input,
+            lambda levels: updated(levels, input.name, level, keeps_motion=keeps_motion),
+        )
 
     @strawberry.mutation(description="Remove a level. Needs EDITOR.")
     async def remove_level(
@@ -120,8 +124,7 @@ class LevelMutations:
         info: Info,
         input: Annotated[ReplaceLevelsInput, strawberry.argument(description="The table.")],  # noqa: A002
     ) -> LevelsResult:
-        levels = [each.level() for each in input.levels]
-        return await _edited(info.context, input, lambda current: replaced(current, levels))
+        return await _edited(info.context, input, lambda levels: replaced_by(levels, input.levels))
 
     @strawberry.mutation(description="Make the table of an old version the next. Needs EDITOR.")
     async def revert_levels(

@@ -8,14 +8,14 @@ import strawberry
 
 from api.context import Info
 from api.errors import problem_in_words, refusal
-from api.inputs import LevelInput
+from api.inputs import LevelInput, replaced_by
 from api.queries.levels import Of
 from api.types.distribution import LevelMatrix, LevelsPreview, TierDistribution
 from api.types.levels import Level
 from api.types.refusals import InputProblem
 from domain.actors import Role
 from domain.errors import InvalidInput, LevelsOverlap
-from domain.levels import Dimension, replaced
+from domain.levels import Dimension
 from domain.stretches import stretches
 
 
@@ -57,7 +57,7 @@ class DistributionQueries:
         current = (await context.scoring()).levels[dimension].levels
         scores = context.house.scores
         try:
-            wanted = replaced(current, [each.level() for each in levels])
+            wanted = replaced_by(current, levels)
         except InvalidInput as error:
             problems = [problem_in_words(each) for each in error.problems]
         except LevelsOverlap as error:
@@ -71,7 +71,7 @@ class DistributionQueries:
 
     @strawberry.field(
         description=(
-            "A table whose levels would have those shares of today's leads, for a preview or `replaceLevels`. Leads of "
+            "A table whose levels would have those shares of today's leads, for a preview or `replaceLevels`; known names keep colour and motion. Leads of "
             "the same score stay together; what that makes a level miss, the levels above it share. Levels for which no "
             "leads are left lie above all leads, 25 points apart. Needs VIEWER."
         )
@@ -84,10 +84,12 @@ class DistributionQueries:
         shares: Annotated[
             list[float],
             strawberry.argument(
-                description="The share of each, at least 0.001; together 1, give or take 0.005."
+                description="The share of each, at least 0.001; together 1, give or take 0.02."
             ),
         ],
     ) -> list[Level]:
-        workspace = info.context.allow(Role.VIEWER).workspace.id
-        found = await info.context.house.scores.thresholds(workspace, dimension, names, shares)
-        return [Level.of(each) for each in found.levels(names)]
+        context = info.context
+        workspace = context.allow(Role.VIEWER).workspace.id
+        found = await context.house.scores.thresholds(workspace, dimension, names, shares)
+        current = (await context.scoring()).levels[dimension].levels
+        return [Level.of(each) for each in found.levels(names, current)]

@@ -213,6 +213,12 @@ async def test_a_bad_variable_is_explained_with_its_place(client: Client) -> Non
             + "}",
             "it weighs as much as 21,000 entries of lists; at most 20,000",
         ),
+        (
+            "{ "
+            + " ".join(f"{name}: leads(first: 1) {{ totalCount }}" for name in "abcdefghijklmnopqrstu")
+            + " }",
+            "it weighs as much as 21,021 entries of lists",
+        ),
         ("{ " + "viewer { role } " * 501 + "}", "more than 2000 tokens"),
     ],
 )

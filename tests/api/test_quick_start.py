@@ -137,14 +137,13 @@ class TestQuickStart:
         [
             with_levels,
             lambda client: with_levels(client, dimension="PROFILE"),
-            lambda client: with_levels(client, []),
             lambda client: with_rules(client, CLICK=5),
             lambda client: done(
                 client, "saveRule", "rule { id }", rule={"name": "Draft", "activity": "A", "points": 1}
             ),
             lambda client: done(client, "quickStart", "ruleSet { version }", template="agency"),
         ],
-        ids=["levels", "profile levels", "a table of no levels", "rules", "a draft", "a quick start"],
+        ids=["levels", "profile levels", "rules", "a draft", "a quick start"],
     )
     async def test_it_buries_nothing_that_there_is(
         self, client: Client, contents: Contents, configure: Configure

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.errors import Fault, InvalidInput, LevelsOverlap, NotFound, Problem
-from domain.levels import PALETTE, Level, ScoreRange, added, removed, table, updated
+from domain.levels import PALETTE, Level, ScoreRange, added, removed, replaced, table, updated
 from tests.domain.builders import FOUR_LEVELS, TWO_LEVELS, a_level_set, names, stairs
 
 _, WARM, HOT, VERY_HOT = FOUR_LEVELS
@@ -144,3 +144,19 @@ def test_levels_keep_their_colours_when_one_is_removed() -> None:
     levels = removed(FOUR_LEVELS, "Cold")
 
     assert [level.color for level in levels] == [WARM.color, HOT.color, VERY_HOT.color]
+
+
+def test_a_level_keeps_its_motion_where_it_is_to() -> None:
+    before = table([Level("Cold", 0, 9, motion="Nurture"), Level("Hot", 10, None, motion="Call")])
+    cool, hot = Level("COLD", 0, 4), Level("Hot", 5, None)
+
+    kept = updated(before, "Cold", cool, keeps_motion=True)
+    table_of_new = replaced(before, [cool, hot, Level("New", None, -1)], unmoved=["cold", "new"])
+
+    assert [level.motion for level in kept] == ["Nurture", "Call"]
+    assert [level.motion for level in updated(before, "Cold", cool)] == [None, "Call"]
+    assert [(level.name, level.motion) for level in table_of_new] == [
+        ("New", None),
+        ("COLD", "Nurture"),
+        ("Hot", None),
+    ]

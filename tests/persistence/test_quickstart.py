@@ -104,9 +104,24 @@ async def a_quick_start(house: House, workspace: str) -> object:
     return await house.quick_start.begin(workspace, SAAS, editor())
 
 
-@pytest.mark.parametrize(
-    "before", [levels, levels_of_the_profile, levels_taken_back, a_draft, rules, a_quick_start]
-)
+async def test_a_workspace_whose_levels_and_rules_were_all_taken_back_begins_anew(
+    house: House, workspace: Workspace
+) -> None:
+    """There is nothing to bury: what there was stays in the history, before this."""
+    await levels_taken_back(house, workspace.id)
+    await rules(house, workspace.id)
+    await publish(house, workspace.id)
+    await house.rule_sets.edit(workspace.id, lambda _: (), editor())
+
+    sets, rule_set = await house.quick_start.begin(workspace.id, SAAS, editor())
+
+    assert [(each.dimension, each.version) for each in sets] == [(ENGAGEMENT, 3), (PROFILE, 1)]
+    assert (rule_set.version, rule_set.rules) == (4, SAAS.rules)
+    assert (await house.configuration.scoring(workspace.id)).rules == rule_set
+    assert await house.rule_sets.in_state(workspace.id, RuleSetState.DRAFT) is None
+
+
+@pytest.mark.parametrize("before", [levels, levels_of_the_profile, a_draft, rules, a_quick_start])
 async def test_a_workspace_that_has_something_of_its_own_is_left_as_it_is(
     house: House, mongo: Mongo, workspace: Workspace, before: Before
 ) -> None:

@@ -93,17 +93,23 @@ class TestLevels:
         assert [each["color"] for each in levels] == ["#3b82f6", "#f59e0b", "#f59e0b"]
         assert levels[1]["motion"] == "Write"
 
-    async def test_an_updated_level_keeps_its_colour_unless_it_brings_its_own(self, client: Client) -> None:
+    async def test_an_updated_level_keeps_its_colour_and_motion_unless_it_brings_its_own(
+        self, client: Client
+    ) -> None:
         await with_levels(client, [{"name": "Cold", "max": 24, "color": "#112233", "motion": "Wait"}])
         given = {"dimension": "ENGAGEMENT", "name": "COLD"}
 
         kept = await done(client, "updateLevel", self.TABLE, **given, level={"name": "cold", "max": 30})
         changed = await done(
-            client, "updateLevel", self.TABLE, **given, level={"name": "Cool", "color": "#AABBCC"}
+            client,
+            "updateLevel",
+            self.TABLE,
+            **given,
+            level={"name": "Cool", "color": "#AABBCC", "motion": None},
         )
 
         assert kept["levelSet"]["levels"] == [
-            {"name": "cold", "min": None, "max": 30, "color": "#112233", "motion": None, "rank": 1}
+            {"name": "cold", "min": None, "max": 30, "color": "#112233", "motion": "Wait", "rank": 1}
         ]
         assert changed["levelSet"]["levels"] == [
             {"name": "Cool", "min": None, "max": None, "color": "#aabbcc", "motion": None, "rank": 1}

@@ -98,7 +98,7 @@ async def test_changes_of_other_leads_overtake_a_long_line(
 async def test_callers_are_answered_between_the_batches_of_a_long_line(
     house: House, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
-    leads = await untold(house, workspace, 4 * BATCH)
+    leads = await untold(house, workspace, 10 * BATCH)
     line.released.set()
 
     going = asyncio.create_task(house.ledger.work_behind(workspace.id, leads, line.work))
@@ -185,7 +185,7 @@ async def test_work_that_is_withdrawn_writes_nothing_and_harms_no_other(
 async def test_a_batch_that_conflicts_with_another_process_is_written_once(
     make_house: MakeHouse, mongo: Mongo, workspace: Workspace, line: Line
 ) -> None:
-    """What is written beside it stays only with the try that is committed."""
+    """What its work wrote stays only with the try that is committed."""
     here, there = make_house(), make_house()
     leads = await untold(here, workspace, 8)
 
@@ -216,7 +216,7 @@ async def test_a_lead_that_is_gone_keeps_no_other_from_being_told(
     await assert_explained(mongo, workspace.id)
 
 
-async def test_an_empty_line_writes_nothing_beside(house: House, workspace: Workspace, line: Line) -> None:
+async def test_an_empty_line_does_nothing(house: House, workspace: Workspace, line: Line) -> None:
     await house.ledger.work_behind(workspace.id, [], line.work)
 
     assert await line.written() == []
