@@ -90,6 +90,24 @@ FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
     Fault.UNEVEN: lambda bound, actual: f"must be as many as the names, {bound:,}; there are {actual:,}",
     Fault.NOT_WHOLE: lambda _, actual: f"must come to 1 together; they come to {actual}",
     Fault.TOO_WIDE: lambda bound, _: f"finds more than {bound:,} leads; name a later time, or both levels",
+    Fault.OF_ENGAGEMENT: lambda _, __: (
+        "is for rules of engagement; a rule of the profile pays for as long as its condition holds"
+    ),
+    Fault.TOO_MANY_TESTS: lambda bound, actual: f"may have at most {bound:,} tests in all; it has {actual:,}",
+    Fault.UNKNOWN_FIELD: lambda bound, actual: (
+        f"names {actual!r}, but there is no such field; there are {', '.join(bound)}"
+    ),
+    Fault.NOT_IN_PROFILE: lambda bound, actual: (
+        f"names {actual!r}, but a rule of the profile has no activity, and may not depend on scores or levels; "
+        f"it may ask for {', '.join(bound)}"
+    ),
+    Fault.WRONG_OPERATOR: lambda bound, actual: (
+        f"must be one that fits the field: {', '.join(bound)}; it is {actual}"
+    ),
+    Fault.WRONG_KIND: lambda bound, actual: (
+        f"must be {' or '.join(kind.value for kind in bound)}; it is {actual.value}"
+    ),
+    Fault.TAKES_NO_VALUE: lambda _, actual: f"must be left out: {actual} takes none",
     Fault.MALFORMED_CURSOR: lambda _, actual: (
         f"{actual!r} is not a cursor of this list in this order; begin again without one"
     ),

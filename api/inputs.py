@@ -18,7 +18,6 @@ from domain.changes import Activity, AdjustScore, RecordActivity, UpsertLead
 from domain.errors import Fault, InvalidInput, Problem, refuse
 from domain.leads import LeadEdit, LeadFields, LeadRef, RefKind, normal_email
 from domain.levels import Dimension, Level, ScoreRange, replaced
-from domain.rules import Rule
 from domain.scoring import Scoring
 from persistence.batch import Item
 from persistence.leads import LeadFilter, LeadOrder, LeadOrderField
@@ -188,20 +187,6 @@ def replaced_by(levels: tuple[Level, ...], inputs: Iterable[LevelInput]) -> tupl
     wanted = [(each.level(), each.keeps_motion) for each in inputs]
     unmoved = {level.key for level, keeps_motion in wanted if keeps_motion}
     return replaced(levels, [level for level, _ in wanted], unmoved)
-
-
-@strawberry.input(description="A rule as it is to be.")
-class RuleInput:
-    name: str = strawberry.field(description="What it pays for, as people say it; 1 to 200 characters.")
-    is_enabled: bool = strawberry.field(default=True, description="Whether it pays.")
-    activity: str | None = strawberry.field(
-        default=None,
-        description="The activity kind that triggers it; needed. UPPER_SNAKE, at most 64 characters.",
-    )
-    points: int = strawberry.field(description="What it gives, or takes: within ±1,000,000, and not 0.")
-
-    def rule(self, rule_id: str) -> Rule:
-        return Rule(rule_id, self.name, self.activity or "", self.points, self.is_enabled)
 
 
 @strawberry.input(

@@ -26,8 +26,15 @@ NODES = (
 # What reads or counts all leads of the workspace weighs as much as so many entries: the matrix takes seconds for a
 # million leads, the others a fraction of one.
 COUNT = 1_000
-COUNTS = {"levelMatrix": 5_000, "tierDistribution": COUNT, "previewLevels": COUNT, "suggestLevels": COUNT}
-LISTS = {"leads", "history", "activities", "levelSets", "jobs", "moves", "sample"}
+COUNTS = {
+    "levelMatrix": 5_000,
+    "tierDistribution": COUNT,
+    "previewLevels": COUNT,
+    "suggestLevels": COUNT,
+    "testRules": COUNT,
+    "warnings": 90,  # so that a longest page of rule sets may show them
+}
+LISTS = {"leads", "history", "activities", "levelSets", "ruleSets", "jobs", "moves", "sample"}
 TOKENS = 2_000  # a long hand-written document; variables carry the data
 
 

@@ -57,7 +57,7 @@ COLOR = ScalarDefinition(
 )
 DOCUMENT = ScalarDefinition(
     name="JSON",
-    description="A JSON object.",
+    description="A JSON value: an object, unless the field says otherwise.",
     specified_by_url="https://ecma-international.org/publications-and-standards/standards/ecma-404/",
     serialize=lambda value: value,
     parse_value=lambda value: value,  # what is no object is refused by the domain, where it stands

@@ -1,8 +1,26 @@
-"""Warnings in words: what is odd about how leads are spread, and the way out."""
+"""Warnings in words: what is odd about how leads are spread, or about rules, and the way out."""
 
 from __future__ import annotations
 
 from domain.distribution import Deserted, TopHeavy, Unclassified, Unlevelled, Warned
+from domain.review import Inflating, Lopsided, NeverPays, Odd, PaysTwice
+
+
+def oddity_in_words(odd: Odd) -> str:
+    match odd:
+        case NeverPays(rule):
+            return f"{rule.name!r} can never pay, for its condition contradicts itself; change the condition"
+        case PaysTwice(first, second):
+            return f"{first.name!r} and {second.name!r} pay for the same; remove one, or give them different conditions"
+        case Lopsided(rule, share):
+            return (
+                f"{rule.name!r} gives {share:.0%} of all points, by the last 30 days; lower its points, or limit how "
+                "often it pays"
+            )
+        case Inflating():
+            return (
+                "nothing takes points away, so that in time every lead is hot; add rules with negative points"
+            )
 
 
 def in_words(warning: Warned) -> str:

@@ -70,7 +70,7 @@ def moment(path: Path, value: object, now: datetime | None = None) -> Problems:
         return (Problem(path, Fault.NO_OFFSET, actual=value.isoformat()),)
     if value < EARLIEST:
         return (Problem(path, Fault.OUT_OF_RANGE, (EARLIEST.isoformat(), "now"), value.isoformat()),)
-    if now is not None and value > now + AHEAD:
+    if now is not None and value - AHEAD > now:
         return (Problem(path, Fault.TOO_FAR_AHEAD, AHEAD, value.isoformat()),)
     return ()
 
@@ -114,11 +114,12 @@ def _within(path: Path, value: object, depth: int) -> Iterator[Problem]:
             yield Problem(path, Fault.NOT_STORABLE)
     elif isinstance(value, Mapping | list):
         yield from _inside(path, value, depth)
-    elif isinstance(value, int | float) and not _is_kept(value):
+    elif isinstance(value, int | float) and not is_kept(value):
         yield Problem(path, Fault.NOT_STORABLE)
 
 
-def _is_kept(number: float) -> bool:
+def is_kept(number: float) -> bool:
+    """Whether it is a number that the store can hold."""
     # Infinity and NaN are no JSON, and a parser may have made a float of a whole number that is too long.
     return -INTEGER < number < INTEGER or (isinstance(number, int) and number == -INTEGER)
 

@@ -50,6 +50,13 @@ class Fault(Enum):
     UNEVEN = "uneven"
     NOT_WHOLE = "not a whole"
     TOO_WIDE = "too wide"
+    OF_ENGAGEMENT = "of engagement"
+    TOO_MANY_TESTS = "too many tests"
+    UNKNOWN_FIELD = "unknown field"
+    NOT_IN_PROFILE = "not in profile"
+    WRONG_OPERATOR = "wrong operator"
+    WRONG_KIND = "wrong kind"
+    TAKES_NO_VALUE = "takes no value"
 
 
 @dataclass(frozen=True, slots=True)

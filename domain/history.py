@@ -21,6 +21,7 @@ class CauseKind(Enum):
     """Why a score moved."""
 
     ACTIVITY = "ACTIVITY"
+    PROFILE = "PROFILE"
     ADJUSTMENT = "ADJUSTMENT"
     LEVELS_CHANGED = "LEVELS_CHANGED"
 
@@ -28,7 +29,9 @@ class CauseKind(Enum):
 class Suppression(Enum):
     """Why a part gave less than its rule pays."""
 
+    CAP_REACHED = "CAP_REACHED"
     RULE_DISABLED = "RULE_DISABLED"
+    CONDITION_FAILED = "CONDITION_FAILED"
     FLOOR = "FLOOR"
     CEILING = "CEILING"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypedDict
 
@@ -12,6 +12,7 @@ from domain import bounds
 from domain.errors import Fault, Problem, refuse
 from domain.levels import Dimension
 
+DAYS = 62  # days of payments that are remembered: this month and the one before, whole
 ADJUSTMENTS = "adjustments"  # the source of points that no rule gave
 
 
@@ -38,14 +39,28 @@ class LeadRef:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one source has given a lead: points in the score now, and how often it paid."""
+    """What one source has given a lead: points in the score now, and how often it paid.
+
+    `days` are the UTC days that a rule with a limit per day, week or month has paid on, and how often: the newest
+    DAYS of them.
+    """
 
     name: str
     points: int = 0
     uses: int = 0
+    days: Mapping[date, int] = field(default_factory=dict)
 
-    def plus(self, name: str, points: int) -> Contribution:
-        return Contribution(name, self.points + points, self.uses + (points != 0))
+    def plus(self, name: str, points: int, day: date | None = None) -> Contribution:
+        """With points that were paid, on *day* where days are counted."""
+        days = self.days
+        if day is not None and points:
+            counted = {**days, day: days.get(day, 0) + 1}
+            days = {each: counted[each] for each in sorted(counted)[-DAYS:]}
+        return Contribution(name, self.points + points, self.uses + (points != 0), days)
+
+    def forgot(self, day: date) -> bool:
+        """Whether it may have been paid on that day, so long before the others that it is no longer counted."""
+        return len(self.days) == DAYS and day < min(self.days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rules: what an activity is worth, and the numbered sets they are published in."""
+"""Rules: what an activity or a lead's profile is worth, and the numbered sets that rules are published in."""
 
 from __future__ import annotations
 
@@ -9,23 +9,51 @@ from enum import Enum
 
 from domain import bounds
 from domain.actors import Actor
-from domain.errors import NotFound, Problem, refuse
+from domain.conditions import Condition
+from domain.conditions import problems as condition_problems
+from domain.errors import Fault, NotFound, Problem, refuse
 from domain.levels import Dimension
 
 RULES = 200  # rules in one set; the field calls 100 a large setup
+TIMES = 10_000  # of a limit; more often a rule that pays is as good as without one
 FLOOR = 0  # a lead that fell below would have to climb back unseen
+
+
+class Period(Enum):
+    """What a limit counts within, by the activities' own time: UTC days, ISO weeks, calendar months, or for ever."""
+
+    EVER = "EVER"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many times in each period."""
+
+    times: int
+    per: Period
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Pays `points` to a lead's engagement for every activity of the kind `activity`."""
+    """Pays `points` where `condition` holds, or always where there is none.
+
+    A rule of engagement pays for every activity of the kind `activity`, at most as often as `limit` says, and never so
+    much that more than `max_points` of its points, either way, are in the score. A rule of the profile has none of the
+    three: its points are in the score for as long as the condition holds for the lead.
+    """
 
     id: str
     name: str
-    activity: str
+    activity: str | None
     points: int
     is_enabled: bool = True
     dimension: Dimension = Dimension.ENGAGEMENT
+    condition: Condition | None = None
+    limit: Limit | None = None
+    max_points: int | None = None
 
 
 class RuleSetState(Enum):
@@ -54,10 +82,10 @@ class RuleSet:
     comment: str | None = None
     published_at: datetime | None = None
     published_by: Actor | None = None
-    _by_kind: Mapping[str, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
+    _by_kind: Mapping[str | None, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_kind: dict[str, tuple[Rule, ...]] = {}
+        by_kind: dict[str | None, tuple[Rule, ...]] = {}
         for rule in self.rules:
             by_kind[rule.activity] = (*by_kind.get(rule.activity, ()), rule)
         object.__setattr__(self, "_by_kind", by_kind)
@@ -65,6 +93,16 @@ class RuleSet:
     def triggered_by(self, kind: str) -> tuple[Rule, ...]:
         """The rules that an activity of this kind sets off, in the set's order."""
         return self._by_kind.get(kind, ())
+
+    @property
+    def of_profile(self) -> tuple[Rule, ...]:
+        """The rules that look at who a lead is."""
+        return self._by_kind.get(None, ())
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nobody has said anything in it yet."""
+        return (self.rules, self.floor, self.ceiling) == ((), FLOOR, None)
 
     def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == rule_id), None)
@@ -77,6 +115,28 @@ class RuleSet:
         return RuleSet(
             version, RuleSetState.DRAFT, rules, at, actor, based_on, floor=self.floor, ceiling=self.ceiling
         )
+
+    def within(self, floor: int | None, ceiling: int | None) -> RuleSet:
+        """This set with other ends for the score, None for no end; raises InvalidInput."""
+        refuse(
+            (
+                *bounds.whole(("floor",), floor, -bounds.SCORE, 0),  # where every lead begins
+                *bounds.whole(("ceiling",), ceiling, 1, bounds.SCORE),
+            )
+        )
+        return replace(self, floor=floor, ceiling=ceiling)
+
+    def repeated(self, version: int, actor: Actor, at: datetime, comment: str | None) -> RuleSet:
+        """A new published set with the content of this one; raises InvalidInput when the comment is out of bounds."""
+        draft = replace(
+            self,
+            version=version,
+            state=RuleSetState.DRAFT,
+            based_on=self.version,
+            created_at=at,
+            created_by=actor,
+        )
+        return draft.published(actor, at, comment)
 
     def published(self, actor: Actor, at: datetime, comment: str | None) -> RuleSet:
         """The draft as it will score; raises InvalidInput when the comment is out of bounds."""
@@ -119,5 +179,28 @@ def _tidy(rule: Rule) -> Rule:
 
 def rule_problems(rule: Rule) -> Iterator[Problem]:
     yield from bounds.text(("rule", "name"), rule.name, bounds.NAME)
-    yield from bounds.kind(("rule", "activity"), rule.activity)
+    if rule.dimension is Dimension.PROFILE:
+        yield from _profile_problems(rule)
+    else:
+        yield from _engagement_problems(rule)
     yield from bounds.points(("rule", "points"), rule.points)
+    if rule.condition is not None:
+        profile = rule.dimension is Dimension.PROFILE
+        yield from condition_problems(("rule", "condition"), rule.condition, profile=profile)
+
+
+def _profile_problems(rule: Rule) -> Iterator[Problem]:
+    given = {"activity": rule.activity, "limit": rule.limit, "maxPoints": rule.max_points}
+    yield from (
+        Problem(("rule", name), Fault.OF_ENGAGEMENT) for name, value in given.items() if value is not None
+    )
+    if rule.condition is None:
+        yield Problem(("rule", "condition"), Fault.EMPTY)  # it would be the same for every lead
+
+
+def _engagement_problems(rule: Rule) -> Iterator[Problem]:
+    yield from bounds.kind(("rule", "activity"), rule.activity or "")
+    if rule.limit is not None:
+        yield from bounds.whole(("rule", "limit", "times"), rule.limit.times, 1, TIMES)
+    least = min(abs(rule.points), bounds.POINTS)  # or it would never pay what it says
+    yield from bounds.whole(("rule", "maxPoints"), rule.max_points, least, bounds.SCORE)

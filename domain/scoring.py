@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
+from domain.conditions import Facts
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
-from domain.leads import Contribution, Lead, Position, Standing
+from domain.leads import ADJUSTMENTS, Contribution, Lead, Position, Standing
 from domain.levels import Dimension, LevelSet
-from domain.rules import Rule, RuleSet
+from domain.pricing import day_of, is_met, priced
+from domain.rules import Period, Rule, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,17 @@ def new_lead(lead_id: str, scoring: Scoring, now: datetime) -> Lead:
 
 
 def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome:
-    """What *change* makes of *lead* under *scoring*, *now* (with offset); raises InvalidInput."""
+    """What *change* makes of *lead* under *scoring*, *now* (with offset); raises InvalidInput.
+
+    Who the lead is, is looked at when it is first heard of and whenever that is edited.
+    """
+    outcome = _folded(lead, change, scoring, now)
+    if lead.version == 0 or isinstance(change, UpsertLead):
+        return _profiled(outcome, Cause(CauseKind.PROFILE, change.actor, now))
+    return outcome
+
+
+def _folded(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome:
     match change:
         case RecordActivity():
             return _recorded(lead, change, scoring, now)
@@ -62,6 +74,34 @@ def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome
             return _adjusted(lead, change, scoring, now)
         case UpsertLead():
             return _upserted(lead, change, scoring, now)
+
+
+def _profiled(outcome: Outcome, cause: Cause) -> Outcome:
+    """With the points that the rules of the profile give the lead as it is now, and take where they no longer hold."""
+    lead, scoring = outcome.lead, outcome.scoring
+    parts = tuple(_profile_parts(lead, scoring))
+    if not parts:
+        return outcome
+    seen = tell(lead, Dimension.PROFILE, scoring, cause.at)
+    moved, entry = _moved(seen.lead, Dimension.PROFILE, parts, scoring, cause)
+    if not any(part.points for part in entry.parts):  # floor or ceiling took them whole
+        return outcome
+    return replace(outcome, lead=moved, changes=(*outcome.changes, entry), told=(*outcome.told, *seen.told))
+
+
+def _profile_parts(lead: Lead, scoring: Scoring) -> Iterator[ScorePart]:
+    """The difference that each rule makes, and each that is a rule no longer."""
+    given, facts = lead.profile.contributions, Facts(lead, None, {})
+    rules = scoring.rules.of_profile
+    for rule in rules:
+        wanted = rule.points if rule.is_enabled and is_met(rule, facts) else 0
+        had = given[rule.id].points if rule.id in given else 0
+        if wanted != had:
+            yield ScorePart(rule.id, rule.name, wanted - had)
+    gone = given.keys() - {rule.id for rule in rules} - {ADJUSTMENTS}
+    yield from (
+        ScorePart(each, given[each].name, -given[each].points) for each in sorted(gone) if given[each].points
+    )
 
 
 def tell(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) -> Outcome:
@@ -99,14 +139,25 @@ def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetim
         return Outcome(known, scoring, activity=activity)
     cause = Cause(CauseKind.ACTIVITY, change.actor, now, activity_id=activity.id)
     seen = tell(replace(lead, last_activity_at=last), Dimension.ENGAGEMENT, scoring, now)
-    moved, entry = _moved(seen.lead, Dimension.ENGAGEMENT, tuple(map(_part, rules)), scoring, cause)
+    facts, given = _facts(lead, activity, scoring), lead.engagement.contributions
+    parts = tuple(priced(rule, activity, facts, given.get(rule.id)) for rule in rules)
+    days = dict.fromkeys(_counted(rules), day_of(activity.occurred_at))
+    moved, entry = _moved(seen.lead, Dimension.ENGAGEMENT, parts, scoring, cause, days)
     return Outcome(moved, scoring, (entry,), activity, told=seen.told)
 
 
-def _part(rule: Rule) -> ScorePart:
-    if rule.is_enabled:
-        return ScorePart(rule.id, rule.name, rule.points)
-    return ScorePart(rule.id, rule.name, 0, Suppression.RULE_DISABLED)
+def _facts(lead: Lead, activity: Activity, scoring: Scoring) -> Facts:
+    """The lead as it was before the activity, in the levels in force."""
+    levels = {
+        dimension: scoring.position(dimension, lead.standing(dimension).score).level
+        for dimension in Dimension
+    }
+    return Facts(lead, activity, levels)
+
+
+def _counted(rules: tuple[Rule, ...]) -> Iterator[str]:
+    """The rules whose payments are counted by day; for ever, they are counted anyway."""
+    return (rule.id for rule in rules if rule.limit is not None and rule.limit.per is not Period.EVER)
 
 
 def _adjusted(lead: Lead, change: AdjustScore, scoring: Scoring, now: datetime) -> Outcome:
@@ -125,16 +176,24 @@ def _upserted(lead: Lead, change: UpsertLead, scoring: Scoring, now: datetime) -
 
 
 def _moved(
-    lead: Lead, dimension: Dimension, parts: tuple[ScorePart, ...], scoring: Scoring, cause: Cause
+    lead: Lead,
+    dimension: Dimension,
+    parts: tuple[ScorePart, ...],
+    scoring: Scoring,
+    cause: Cause,
+    days: Mapping[str, date] | None = None,
 ) -> tuple[Lead, ScoreChange]:
-    """The one place where a score moves: the parts held to floor and ceiling, their sum applied, the level found."""
+    """The one place where a score moves: the parts held to floor and ceiling, their sum applied, the level found.
+
+    *days* are those to be counted as paid on, by rule.
+    """
     standing = lead.standing(dimension)
     before = standing.announced
     parts = _held(parts, before.score, scoring.rules)
     after = scoring.position(dimension, before.score + sum(part.points for part in parts))
     since = standing.since if before.in_level_of(after) else cause.at
     moved = lead.standing_at(
-        dimension, Standing(after, since, _contributed(standing.contributions, parts)), cause.at
+        dimension, Standing(after, since, _contributed(standing.contributions, parts, days or {})), cause.at
     )
     return moved, ScoreChange(
         lead.id, dimension, moved.version, before, after, cause, parts, scoring.rules.version
@@ -161,9 +220,13 @@ def _overlap(excess: int, points: int) -> int:
     return max(min(excess, points), 0) if excess > 0 else min(max(excess, points), 0)
 
 
-def _contributed(had: Mapping[str, Contribution], parts: tuple[ScorePart, ...]) -> Mapping[str, Contribution]:
+def _contributed(
+    had: Mapping[str, Contribution], parts: tuple[ScorePart, ...], days: Mapping[str, date]
+) -> Mapping[str, Contribution]:
     given = dict(had)
     for part in parts:
         if part.points:
-            given[part.source] = given.get(part.source, Contribution(part.name)).plus(part.name, part.points)
+            given[part.source] = given.get(part.source, Contribution(part.name)).plus(
+                part.name, part.points, days.get(part.source)
+            )
     return given

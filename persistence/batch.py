@@ -37,8 +37,9 @@ class Seen:
             case RecordActivity(activity=activity):
                 return self.activity is not None and self.activity.kind == activity.kind
             case AdjustScore(dimension=dimension, delta=delta):
-                ((did, part),) = ((each.dimension, part) for each in self.changes for part in each.parts)
-                return did is dimension and (part.points == delta or part.suppressed is not None)
+                did = self.changes[0]  # what it made known of a new lead may have moved that further
+                (part,) = did.parts
+                return did.dimension is dimension and (part.points == delta or part.suppressed is not None)
         return False
 
 

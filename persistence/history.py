@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from persistence.pages import Edge, Page
 
 # Named, for the planner may prefer to sort in memory what the index has in order.
 BY_TIME = [("workspace", 1), ("at", 1), ("_id", 1)]
+SAMPLE = 10_000  # entries that payments are counted in: enough for shares, and read in a blink
 OF_LEAD = [("workspace", 1), ("lead", 1), ("occurred_at", 1), ("_id", 1)]
 
 
@@ -70,6 +71,21 @@ class History:
         changes = [to_score_change(each) for each in await pages.read(_earlier("at", after), first + 1, find)]
         edges = [Edge(pages.encode(pages.milliseconds(each.cause.at), each.id), each) for each in changes]
         return pages.page(edges, first, after)
+
+    async def payments(self, workspace: str, since: datetime) -> Mapping[str, int]:
+        """How often each rule has moved a score since then, by the newest SAMPLE entries."""
+        found = self._mongo.score_changes.aggregate(
+            [
+                {"$match": {"workspace": workspace, "at": {"$gte": since}}},
+                {"$sort": {"at": -1, "_id": -1}},
+                {"$limit": SAMPLE},
+                {"$unwind": "$parts"},
+                {"$match": {"parts.rule": {"$gt": ""}, "parts.points": {"$ne": 0}}},
+                {"$group": {"_id": "$parts.rule", "times": {"$sum": 1}}},
+            ],
+            hint=dict(BY_TIME),
+        )
+        return {each["_id"]: each["times"] for each in await found.to_list(None)}
 
     async def activities(self, workspace: str, lead_id: str, first: int, after: str | None) -> Page[Activity]:
         """What a lead did, by the time it did it; raises InvalidInput for a cursor of another list."""

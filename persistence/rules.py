@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from domain.errors import AlreadyConfigured, NothingToPublish
+from domain.errors import AlreadyConfigured, NotFound, NothingToPublish
 from domain.rules import Rule, RuleSet, RuleSetState
+from persistence import pages
 from persistence.configuration import NUMBERS, Configuration, Editor, no_rules
 from persistence.documents import from_rule_set, to_rule_set
 from persistence.gate import shut_gate
 from persistence.mongo import Mongo, Session
+from persistence.pages import Edge, Page
 
 Edit = Callable[[tuple[Rule, ...]], tuple[Rule, ...]]
 
@@ -23,6 +26,10 @@ class RuleSets:
         self._configuration = configuration
 
     async def edit(self, workspace: str, edit: Edit, editor: Editor) -> RuleSet:
+        """Edit the rules of the draft, as `change` does."""
+        return await self.change(workspace, lambda draft: replace(draft, rules=edit(draft.rules)), editor)
+
+    async def change(self, workspace: str, edit: Callable[[RuleSet], RuleSet], editor: Editor) -> RuleSet:
         """Edit the draft, opening one on what is published when there is none.
 
         Every edit gives the draft the next version, so that no two editors overwrite each other unseen. Raises what
@@ -36,7 +43,7 @@ class RuleSets:
             current = current or no_rules(state["created_at"])
             editor.expect(current.version)
             version = state["rules_last"] + 1
-            edited = current.drafted(version, edit(current.rules), editor.actor, editor.at)
+            edited = edit(current.drafted(version, current.rules, editor.actor, editor.at))
             await self._mongo.workspaces.update_one(
                 {"_id": workspace}, {"$set": {"rules_last": version}}, session=session
             )
@@ -55,10 +62,44 @@ class RuleSets:
             if draft is None:
                 raise NothingToPublish
             editor.expect(draft.version)
+            last = (await self._configuration.state(workspace, session))["rules_last"]
+            # After a revert the draft is not the newest any more, and has its number in the history from now on.
+            draft = replace(draft, version=draft.version if draft.version == last else last + 1)
             published = draft.published(editor.actor, editor.at, editor.comment)
             await self._remove_draft(workspace, session)
             await self._put(workspace, published, session)
             return published
+
+        return await self._mongo.transact(work)
+
+    async def revert(self, workspace: str, version: int, editor: Editor) -> RuleSet:
+        """Let an old set score again, as the next version; a draft stays. Raises NotFound, VersionConflict."""
+
+        async def work(session: Session) -> RuleSet:
+            await shut_gate(self._mongo, workspace, session)
+            state = await self._configuration.state(workspace, session)
+            editor.expect(state["rules"])
+            old = await self.numbered(workspace, version, session)
+            if old is None or old.state is RuleSetState.DRAFT:
+                raise NotFound("RuleSet", f"version {version}")
+            last = state["rules_last"] + 1
+            repeated = old.repeated(last, editor.actor, editor.at, editor.comment)
+            await self._put(workspace, repeated, session)
+            return repeated
+
+        return await self._mongo.transact(work)
+
+    async def discard(self, workspace: str, editor: Editor) -> RuleSet:
+        """Throw the draft away; what is published then, or no rules. Raises NotFound, VersionConflict."""
+
+        async def work(session: Session) -> RuleSet:
+            draft = await self._draft(workspace, session)
+            if draft is None:
+                raise NotFound("RuleSet", "draft")
+            editor.expect(draft.version)
+            await self._remove_draft(workspace, session)
+            state = await self._configuration.state(workspace, session)
+            return await self.numbered(workspace, state["rules"], session) or no_rules(state["created_at"])
 
         return await self._mongo.transact(work)
 
@@ -73,7 +114,7 @@ class RuleSets:
         """Publish the first rules of a workspace, whose gate is shut; raises AlreadyConfigured where there are any."""
         current = await self._configuration.rule_set(workspace, state["rules"], session)
         drafted = await self._draft(workspace, session)
-        if any(each and each.rules for each in (current, drafted)):
+        if not all(each is None or each.is_blank for each in (current, drafted)):
             raise AlreadyConfigured
         version = state["rules_last"] + 1
         draft = no_rules(editor.at).drafted(version, rules, editor.actor, editor.at)
@@ -107,10 +148,19 @@ class RuleSets:
         newest = await found.sort("version", -1).limit(1).to_list(1)
         return to_rule_set(newest[0]) if newest else None
 
-    async def numbered(self, workspace: str, version: int) -> RuleSet | None:
+    async def page(self, workspace: str, first: int, after: str | None) -> Page[RuleSet]:
+        """The sets, newest first; raises InvalidInput for a cursor of another list."""
+        older = {"version": {"$lt": pages.decode(after, int)[0]}} if after is not None else {}
+        found = self._mongo.rule_sets.find({"workspace": workspace, **older})
+        sets = [to_rule_set(each) for each in await found.sort("version", -1).limit(first + 1).to_list(None)]
+        return pages.page([Edge(pages.encode(each.version), each) for each in sets], first, after)
+
+    async def numbered(self, workspace: str, version: int, session: Session | None = None) -> RuleSet | None:
         """The set of that version in the state it has now."""
         wanted = {"workspace": workspace, "version": version}
-        found = await self._mongo.rule_sets.find_one(wanted) if 0 <= version < NUMBERS else None
+        found = (
+            await self._mongo.rule_sets.find_one(wanted, session=session) if 0 <= version < NUMBERS else None
+        )
         return to_rule_set(found) if found else None
 
     async def rule(self, workspace: str, rule_id: str) -> Rule | None:

@@ -20,8 +20,9 @@ from api.settings import Settings
 from api.types.common import PAGE
 from domain import bounds
 from domain.actors import Role
+from domain.conditions import checking
 from domain.levels import LEVELS
-from domain.rules import RULES
+from domain.rules import RULES, TIMES
 from persistence.moves import MOVED
 from tests.client import Client
 
@@ -149,6 +150,11 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"{bounds.JSON_BYTES:,} bytes, {bounds.JSON_DEPTH} levels deep",
         f"{bounds.TAGS}",
         f"{LEVELS}, {RULES}",
+        (
+            f"{checking.TESTS} tests, nested {checking.DEPTH} deep; "
+            f"texts of {checking.TEXT:,} characters, lists of {checking.LIST} values"
+        ),
+        f"1 to {TIMES:,}",
         f"{MOVED:,}",
         f"±{bounds.POINTS:,}, not 0",
         f"±{bounds.SCORE:,}",

@@ -82,8 +82,7 @@ class AdjustScorePayload:
 
     @strawberry.field(description="The entry in the history.")
     def change(self) -> ScoreChange | None:
-        (change,) = self.outcome.changes
-        return ScoreChange.of(change)
+        return ScoreChange.of(self.outcome.changes[0])
 
     @classmethod
     def of(cls, outcome: Outcome) -> AdjustScorePayload:

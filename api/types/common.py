@@ -17,7 +17,7 @@ from domain.errors import refuse
 from domain.history import CauseKind, Suppression
 from domain.jobs import JobKind, JobState
 from domain.levels import Announce, Dimension
-from domain.rules import RuleSetState
+from domain.rules import Period, RuleSetState
 from persistence import pages
 from persistence.leads import LeadOrderField
 
@@ -30,19 +30,19 @@ PAGE_SIZE = 20
 PAGE = (1, 200)  # entries of one page: a screen or two; more is an export
 
 
-def _describe(enum: type[Enum], description: str, **values: str) -> None:
+def describe(enum: type[Enum], description: str, **values: str) -> None:
     definition: Any = strawberry.enum(enum, description=description)
     for value in definition.__strawberry_definition__.values:
         value.description = values[value.name]
 
 
-_describe(
+describe(
     Dimension,
     "What a score measures.",
     ENGAGEMENT="What a lead does: opens, clicks, bookings, replies.",
     PROFILE="Who a lead is: how well it fits.",
 )
-_describe(
+describe(
     Role,
     "What a key may do; each role may all that the ones before it may.",
     VIEWER="Reads and subscribes.",
@@ -50,7 +50,7 @@ _describe(
     EDITOR="Also edits levels and rules.",
     OWNER="Also manages keys.",
 )
-_describe(
+describe(
     ActorKind,
     "What kind of actor made a change.",
     USER="A person.",
@@ -58,40 +58,51 @@ _describe(
     SYSTEM="Tierwire itself.",
     AUTOMATION="An automation, by its name.",
 )
-_describe(
+describe(
     CauseKind,
     "Why a score moved.",
     ACTIVITY="The lead did something that a rule pays for.",
+    PROFILE="A rule of the profile came to hold for the lead, or holds no longer.",
     ADJUSTMENT="Points were given or taken by hand or by an integration.",
     LEVELS_CHANGED="The levels were edited, and the score, which stayed, has another level now.",
 )
-_describe(
+describe(
     Suppression,
     "Why a rule gave less than it pays.",
+    CAP_REACHED="The rule has paid as often, or as much, as its `limit` or `maxPoints` allows.",
     RULE_DISABLED="The rule is disabled.",
+    CONDITION_FAILED="The rule's condition did not hold.",
     FLOOR="The score would have fallen under the rule set's floor.",
     CEILING="The score would have risen over the rule set's ceiling.",
 )
-_describe(
+describe(
+    Period,
+    "What a limit counts within, by the activities' own time in UTC.",
+    EVER="For ever.",
+    DAY="A day, from midnight.",
+    WEEK="An ISO week, from Monday.",
+    MONTH="A calendar month.",
+)
+describe(
     RuleSetState,
     "Where a rule set stands in its life.",
     DRAFT="Being edited; scores nothing yet.",
     PUBLISHED="Scores now.",
     RETIRED="Scored once, and was replaced.",
 )
-_describe(
+describe(
     Announce,
     "Which of the moves that an edit of the levels makes automations may hear of; boards are always told of all.",
     ALL="Every move.",
     UPWARD="Moves to a higher level only.",
     SILENT="None.",
 )
-_describe(
+describe(
     JobKind,
     "What a job does.",
     RECLASSIFY="Tells every lead, its history and its boards what an edit of the levels made of its level.",
 )
-_describe(
+describe(
     JobState,
     "Where a job stands.",
     RUNNING="It goes on.",
@@ -99,7 +110,7 @@ _describe(
     FAILED="It was given up; `error` says why.",
     CANCELLED="Somebody cancelled it, or a later edit took its place.",
 )
-_describe(
+describe(
     LeadOrderField,
     "What leads can be ordered by; leads that are level are ordered by id.",
     ENGAGEMENT_SCORE="The engagement score.",

@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api import ids
-from api.context import Info
+from api.context import Context, Info
 from api.scalars import JSON
 from api.types.activities import Activity, ActivityConnection
 from api.types.common import Actor, After, Connection, First, Node, page_parts, page_size
@@ -107,7 +107,9 @@ class LeadConnection(Connection[Lead]):
     description="What one rule, or an adjustment, gave in one score change, and why it gave less."
 )
 class ScorePart:
-    rule: Rule | None = strawberry.field(description="The rule as it was then; null for an adjustment.")
+    rule: Rule | None = strawberry.field(
+        description="The rule as it was then, or was last; null for an adjustment."
+    )
     points: int = strawberry.field(description="What was applied.")
     suppressed: Suppression | None = strawberry.field(
         description="Why it gave less than it pays; null when it gave all."
@@ -117,6 +119,14 @@ class ScorePart:
     def of(cls, part: DomainScorePart, rules: RuleSet | None) -> ScorePart:
         rule = rules.rule(part.rule_id) if rules and part.rule_id else None
         return cls(rule=Rule.maybe(rule), points=part.points, suppressed=part.suppressed)
+
+
+async def _part(context: Context, part: DomainScorePart, rules: RuleSet | None) -> ScorePart:
+    """The part, with its rule even if that was taken out before its points were."""
+    if part.rule_id and (rules is None or rules.rule(part.rule_id) is None):
+        rule = await context.house.rule_sets.rule(context.workspace, part.rule_id)
+        return ScorePart(rule=Rule.maybe(rule), points=part.points, suppressed=part.suppressed)
+    return ScorePart.of(part, rules)
 
 
 @strawberry.type(description="One entry of the history: a movement of a lead's score.")
@@ -164,7 +174,7 @@ class ScoreChange(Node):
     async def parts(self, info: Info) -> list[ScorePart]:
         context = info.context
         rules = await context.house.configuration.rule_set(context.workspace, self.change.rule_set)
-        return [ScorePart.of(part, rules) for part in self.change.parts]
+        return [await _part(context, part, rules) for part in self.change.parts]
 
     @classmethod
     def of(cls, change: DomainScoreChange) -> ScoreChange:

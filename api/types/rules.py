@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import strawberry
 
 from api import ids
-from api.types.common import Actor, Node
+from api.context import Info
+from api.scalars import JSON
+from api.types.common import Actor, Connection, Node
+from api.warnings import oddity_in_words
 from domain import rules as domain
 from domain.levels import Dimension
-from domain.rules import RuleSetState
+from domain.review import oddities
+from domain.rules import Period, RuleSetState
+from persistence.documents import from_condition
+
+LATELY = timedelta(days=30)
 
 
-@strawberry.type(description="A price: what an activity is worth.")
+@strawberry.type(description="How often a rule pays at most.")
+class Limit:
+    times: int = strawberry.field(description="So many times.")
+    per: Period = strawberry.field(description="Within each of these.")
+
+    @classmethod
+    def maybe(cls, limit: domain.Limit | None) -> Limit | None:
+        return None if limit is None else cls(times=limit.times, per=limit.per)
+
+
+@strawberry.type(description="A price: what an activity is worth, or something that is known of a lead.")
 class Rule(Node):
     name: str = strawberry.field(description="What it pays for, as people say it.")
     dimension: Dimension = strawberry.field(description="The dimension whose score it moves.")
     is_enabled: bool = strawberry.field(
         description="Whether it pays; a disabled rule still explains why it does not."
     )
-    activity: str | None = strawberry.field(description="The activity kind that triggers it.")
+    activity: str | None = strawberry.field(
+        description="The activity kind that triggers it; null for a rule of the profile."
+    )
+    condition: JSON | None = strawberry.field(
+        description="What must hold for it to pay, in the form of `ConditionInput`; null is nothing."
+    )
     points: int = strawberry.field(description="What it gives, or takes when negative.")
+    limit: Limit | None = strawberry.field(description="How often it pays; null is every time.")
+    max_points: int | None = strawberry.field(
+        description="How many of its points may be in the score, either way; null is any number."
+    )
 
     @classmethod
     def of(cls, rule: domain.Rule) -> Rule:
@@ -31,7 +57,10 @@ class Rule(Node):
             dimension=rule.dimension,
             is_enabled=rule.is_enabled,
             activity=rule.activity,
+            condition=JSON(from_condition(rule.condition)) if rule.condition else None,
             points=rule.points,
+            limit=Limit.maybe(rule.limit),
+            max_points=rule.max_points,
         )
 
     @classmethod
@@ -52,6 +81,7 @@ class RuleSet(Node):
     floor: int | None = strawberry.field(description="No score falls under it; null is none.")
     ceiling: int | None = strawberry.field(description="No score rises over it; null is none.")
     comment: str | None = strawberry.field(description="What its publisher said of it.")
+    rule_set: strawberry.Private[domain.RuleSet]
     created_at: datetime = strawberry.field(description="When the draft was opened.")
     created_by: Actor = strawberry.field(description="Who opened the draft.")
     published_at: datetime | None = strawberry.field(
@@ -59,11 +89,25 @@ class RuleSet(Node):
     )
     published_by: Actor | None = strawberry.field(description="Who published it; null for a draft.")
 
+    @strawberry.field(
+        description=(
+            "What is odd about its enabled rules, and what to do: conditions that contradict themselves, two rules that pay "
+            "for the same, one that gives more than two fifths of all points (by the last 30 days, or the newest 10,000 "
+            "entries of the history), no rule that takes points away."
+        )
+    )
+    async def warnings(self, info: Info) -> list[str]:
+        context = info.context
+        since = context.house.clock() - LATELY
+        payments = await context.house.history.payments(context.workspace, since)
+        return [oddity_in_words(each) for each in oddities(self.rule_set, payments)]
+
     @classmethod
     def of(cls, rule_set: domain.RuleSet) -> RuleSet:
         published_by = rule_set.published_by
         return cls(
             id=strawberry.ID(ids.public("RuleSet", str(rule_set.version))),
+            rule_set=rule_set,
             version=rule_set.version,
             state=rule_set.state,
             based_on=rule_set.based_on,
@@ -76,3 +120,8 @@ class RuleSet(Node):
             published_at=rule_set.published_at,
             published_by=Actor.of(published_by) if published_by else None,
         )
+
+
+@strawberry.type(description="A page of the history of rules, newest first.")
+class RuleSetConnection(Connection[RuleSet]):
+    pass

@@ -10,6 +10,7 @@ from api.types.levels import Level
 from api.types.rules import Rule
 from domain import leads as domain
 from domain.levels import Dimension
+from domain.pricing import is_full
 from domain.scoring import Scoring
 
 
@@ -21,11 +22,20 @@ class Contribution:
     source: str = strawberry.field(description="The rule's name when it last paid, or `Adjustments`.")
     points: float = strawberry.field(description="The points that it has in the score now.")
     uses: int = strawberry.field(description="How often it moved the score.")
+    capped: bool = strawberry.field(
+        description="Whether it gives no more for now, as the rule's `maxPoints` are in the score."
+    )
 
     @classmethod
     def of(cls, source: str, given: domain.Contribution, scoring: Scoring) -> Contribution:
-        rule = Rule.maybe(scoring.rules.rule(source))
-        return cls(rule=rule, source=given.name, points=given.points, uses=given.uses)
+        rule = scoring.rules.rule(source)
+        return cls(
+            rule=Rule.maybe(rule),
+            source=given.name,
+            points=given.points,
+            uses=given.uses,
+            capped=rule is not None and is_full(rule, given.points),
+        )
 
 
 @strawberry.type(description="A lead's score in one dimension, the level it lies in, and why.")

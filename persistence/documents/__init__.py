@@ -1,6 +1,7 @@
 """Domain values as documents and back: pure functions, one pair a value, each pair a round trip."""
 
 from persistence.documents.common import Document, from_actor, to_actor, to_position
+from persistence.documents.conditions import from_condition, to_condition
 from persistence.documents.configuration import (
     from_job,
     from_level_set,
@@ -17,6 +18,7 @@ __all__ = [
     "Document",
     "from_activity",
     "from_actor",
+    "from_condition",
     "from_job",
     "from_lead",
     "from_level_set",
@@ -25,6 +27,7 @@ __all__ = [
     "lead_update",
     "to_activity",
     "to_actor",
+    "to_condition",
     "to_job",
     "to_lead",
     "to_level_set",

@@ -7,8 +7,9 @@ from typing import Any
 
 from domain.jobs import Job, JobKind, JobState
 from domain.levels import Announce, Dimension, Level, LevelSet
-from domain.rules import Rule, RuleSet, RuleSetState
+from domain.rules import Limit, Period, Rule, RuleSet, RuleSetState
 from persistence.documents.common import Document, from_actor, to_actor
+from persistence.documents.conditions import from_condition, to_condition
 
 
 def from_level_set(workspace: str, level_set: LevelSet) -> Document:
@@ -121,8 +122,22 @@ def _from_rule(rule: Rule) -> Document:
         "is_enabled": rule.is_enabled,
         "activity": rule.activity,
         "points": rule.points,
+        "condition": rule.condition and from_condition(rule.condition),
+        "limit": rule.limit and {"times": rule.limit.times, "per": rule.limit.per.value},
+        "max_points": rule.max_points,
     }
 
 
 def _to_rule(document: Mapping[str, Any]) -> Rule:
-    return Rule(**{**document, "dimension": Dimension(document["dimension"])})
+    condition, limit = document.get("condition"), document.get("limit")  # rules of before had neither
+    return Rule(
+        id=document["id"],
+        name=document["name"],
+        dimension=Dimension(document["dimension"]),
+        is_enabled=document["is_enabled"],
+        activity=document["activity"],
+        points=document["points"],
+        condition=condition and to_condition(condition),
+        limit=limit and Limit(limit["times"], Period(limit["per"])),
+        max_points=document.get("max_points"),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from domain.leads import Contribution, Lead, Position, Standing
@@ -96,8 +96,7 @@ def _from_standing(standing: Standing) -> Document:
     return {
         **_from_place(standing),
         "contributions": {
-            source: {"name": given.name, "points": given.points, "uses": given.uses}
-            for source, given in standing.contributions.items()
+            source: _from_contribution(given) for source, given in standing.contributions.items()
         },
     }
 
@@ -107,9 +106,23 @@ def _to_standing(document: Mapping[str, Any]) -> Standing:
         announced=to_position(document),
         since=document["since"],
         contributions={
-            source: Contribution(given["name"], given["points"], given["uses"])
-            for source, given in document["contributions"].items()
+            source: _to_contribution(given) for source, given in document["contributions"].items()
         },
+    )
+
+
+def _from_contribution(given: Contribution) -> Document:
+    days = {"days": {day.isoformat(): times for day, times in given.days.items()}} if given.days else {}
+    return {"name": given.name, "points": given.points, "uses": given.uses, **days}
+
+
+def _to_contribution(document: Mapping[str, Any]) -> Contribution:
+    days = document.get("days", {})
+    return Contribution(
+        document["name"],
+        document["points"],
+        document["uses"],
+        {date.fromisoformat(day): times for day, times in days.items()},
     )
 
 

@@ -75,9 +75,14 @@ def example(kind: GraphQLInputType, ids: Mapping[str, str] | None = None, within
         return next(iter(kind.values))
     if not isinstance(kind, GraphQLInputObjectType):
         return (ids or UNKNOWN)[whose(within)] if kind.name == "ID" else SCALARS[kind.name]
-    if kind.is_one_of:
-        return {"id": ids["lead"]} if ids else {"externalId": SCALARS["String"]}
-    return dict(_fields(kind, ids))
+    return _one_of(kind, ids) if kind.is_one_of else dict(_fields(kind, ids))
+
+
+def _one_of(kind: GraphQLInputObjectType, ids: Mapping[str, str] | None) -> Json:
+    """A condition, or how a lead is named."""
+    if "test" in kind.fields:
+        return {"test": {"field": "lead.email", "operator": "EXISTS"}}
+    return {"id": ids["lead"]} if ids else {"externalId": SCALARS["String"]}
 
 
 def _fields(kind: GraphQLInputObjectType, ids: Mapping[str, str] | None) -> Iterator[tuple[str, Any]]:
@@ -113,11 +118,18 @@ def _fields_of(kind: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> st
     return f"{{ {' '.join(chosen)} }}"
 
 
-def document(operation: str, name: str, depth: int = 1, wanted: str | None = None) -> str:
-    """The operation that asks for one root field, with all its arguments as variables of their names."""
+def document(
+    operation: str, name: str, depth: int = 1, wanted: str | None = None, *, required: bool = False
+) -> str:
+    """The operation that asks for one root field, with its arguments, all or those required, as variables."""
     field = root_fields(operation)[name]
-    declared = ", ".join(f"${each}: {argument.type}" for each, argument in field.args.items())
-    given = ", ".join(f"{each}: ${each}" for each in field.args)
+    args = {
+        each: argument
+        for each, argument in field.args.items()
+        if is_required_argument(argument) or not required
+    }
+    declared = ", ".join(f"${each}: {argument.type}" for each, argument in args.items())
+    given = ", ".join(f"{each}: ${each}" for each in args)
     chosen = selection(get_named_type(field.type), depth) if wanted is None else wanted
     return f"{operation.lower()}{declared and f'({declared})'} {{ {name}{given and f'({given})'} {chosen} }}"
 
@@ -133,8 +145,14 @@ def arguments(operation: str, name: str, ids: Mapping[str, str] | None = None) -
 
 
 def call(operation: str, name: str, ids: Mapping[str, str] | None = None, depth: int = 1) -> Json:
-    """The arguments of a client's call: the document, and variables for what is required."""
-    return {"document": document(operation, name, depth), **arguments(operation, name, ids)}
+    """The arguments of a client's call: the document, and variables for what is required.
+
+    What is not required is not declared either: a page whose size a variable says weighs as much as the largest.
+    """
+    return {
+        "document": document(operation, name, depth, required=True),
+        **arguments(operation, name, ids),
+    }
 
 
 def body(operation: str, name: str) -> Json:

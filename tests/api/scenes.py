@@ -18,6 +18,12 @@ LEVELS: list[Json] = [
 ]
 
 
+def check(field: str, operator: str, value: Any = None) -> Json:
+    """A condition of one test; without a value where it is None."""
+    given = {} if value is None else {"value": value}
+    return {"test": {"field": field, "operator": operator, **given}}
+
+
 async def with_levels(
     client: Client, levels: list[Json] | None = None, dimension: str = "ENGAGEMENT", **more: Any
 ) -> int:

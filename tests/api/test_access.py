@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from domain.actors import Role
-from tests.api.calls import Json, body, call, document, role_needed, root_fields
+from tests.api.calls import Json, body, call, document, done, role_needed, root_fields
 from tests.api.conftest import Contents
 from tests.api.scenes import with_activity, with_levels, with_rules, with_score
 from tests.api.sockets import closing_code, heard, init, opened, subscribe
@@ -126,6 +126,8 @@ class TestWithAKey:
         self, make_client: MakeClient, contents: Contents, name: str, role: Role
     ) -> None:
         client = await make_client(role)
+        # A draft, which testRules asks for.
+        await done(await make_client(), "saveScoringPolicy", "rule { id }", ceiling=100)
         before = await contents()
 
         answer = await client.answer(**call("Query", name))

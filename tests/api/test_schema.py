@@ -27,15 +27,18 @@ ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "contract.graphql"
 PROMISED = {
     "Query": (
-        "viewer node lead leads levelSet levelSets ruleSet history "
+        "viewer node lead leads levelSet levelSets ruleSet ruleSets testRules history "
         "previewLevels suggestLevels tierDistribution levelMatrix job jobs templates"
     ),
     "LevelsPayload": "levelSet job",
     "Lead": "history activities",
+    "Rule": "id name dimension isEnabled activity condition points limit maxPoints",
+    "RuleSet": "version state basedOn rules floor ceiling comment publishedAt publishedBy warnings",
+    "RuleTest": "before after parts",
     "Mutation": (
         "upsertLead upsertLeads deleteLead recordActivity recordActivities adjustScore adjustScores "
         "replaceLevels addLevel updateLevel removeLevel revertLevels saveRule removeRule publishRules "
-        "quickStart cancelJob"
+        "saveScoringPolicy discardDraftRules revertRules quickStart cancelJob"
     ),
     "Subscription": "leadTierChanged levelSetChanged jobProgress",
 }

@@ -39,9 +39,10 @@ async def ids(keeper: Client) -> dict[str, str]:
     await with_levels(keeper, zebra, comment="zebra levels")
     await with_levels(keeper, zebra, "PROFILE", comment="zebra levels")
     rules = await with_rules(keeper, ZEBRA_SEEN=30)
-    await done(
-        keeper, "saveRule", "rule { id }", rule={"name": "zebra draft", "activity": "ZEBRA_FED", "points": 1}
-    )
+    stripes = {"test": {"field": "lead.company", "operator": "CONTAINS", "value": "zebra"}}
+    for more in ({"activity": "ZEBRA_FED", "limit": {"times": 1, "per": "DAY"}}, {"dimension": "PROFILE"}):
+        rule = {"name": "zebra draft", "points": 1, "condition": stripes, **more}
+        await done(keeper, "saveRule", "rule { id }", rule=rule)
     recorded = await with_activity(
         keeper, "zebra-1", "ZEBRA_SEEN", key="zebra-key", properties={"zebra": "zebra"}
     )
@@ -104,6 +105,7 @@ class TestAcrossWorkspaces:
     ) -> None:
         await with_levels(client)
         await with_rules(client, CLICK=5)
+        await done(client, "saveScoringPolicy", "rule { id }", ceiling=100)
         await with_activity(client, "own", "CLICK")
 
         for name in root_fields("Query"):
@@ -127,6 +129,18 @@ class TestAcrossWorkspaces:
         assert await keeper(query, by=ref) == {"id": ids["lead"]}
         assert await client(query, by=ref) is None
 
+    @pytest.mark.parametrize("by", ["id", "externalId", "email"])
+    async def test_rules_are_not_tried_on_a_lead_of_another(
+        self, client: Client, keeper: Client, ids: dict[str, str], by: str
+    ) -> None:
+        query = "query($input: TestRulesInput!) { testRules(input: $input) { before { score } } }"
+        ref = {by: {"id": ids["lead"], "externalId": "zebra-1", "email": "zebra@zoo.example"}[by]}
+        await with_rules(client, CLICK=5)
+        asked = {"state": "PUBLISHED", "lead": ref, "activities": []}
+
+        assert await keeper(query, input=asked) != {"before": {"score": 0}}
+        assert "there is no lead" in await client.error(query, input=asked)
+
     async def test_a_node_of_another_is_null_as_one_that_never_was(
         self, client: Client, ids: dict[str, str]
     ) -> None:
@@ -139,7 +153,7 @@ class TestAcrossWorkspaces:
         assert await client(query, id=ids["ruleSet"]) is None
         assert await client(query, id=ids["levelSet"]) is None
 
-    @pytest.mark.parametrize("field", ["leads", "history", "levelSets"])
+    @pytest.mark.parametrize("field", ["leads", "history", "levelSets", "ruleSets"])
     async def test_a_cursor_of_another_shows_nothing_of_it(
         self, client: Client, keeper: Client, ids: dict[str, str], field: str
     ) -> None:
@@ -249,7 +263,9 @@ class TestAcrossWorkspaces:
 
     @pytest.mark.usefixtures("ids")
     async def test_a_version_that_only_another_has_is_not_found(self, client: Client) -> None:
-        refusal = await refused(client, "revertLevels", dimension="ENGAGEMENT", version=1)
+        edits: dict[str, Json] = {"revertLevels": {"dimension": "ENGAGEMENT"}, "revertRules": {}}
+        for mutation, given in edits.items():
+            refusal = await refused(client, mutation, version=1, **given)
 
-        assert refusal["__typename"] == "NotFound"
-        assert "zebra" not in json.dumps(refusal)
+            assert refusal["__typename"] == "NotFound"
+            assert "zebra" not in json.dumps(refusal)

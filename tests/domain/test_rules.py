@@ -6,9 +6,20 @@ from datetime import timedelta
 import pytest
 
 from domain.actors import Actor, ActorKind
+from domain.conditions import Operator
+from domain.conditions import Test as Asked
 from domain.errors import Fault, InvalidInput, NotFound, Problem
 from domain.levels import Dimension
-from domain.rules import Rule, RuleSet, RuleSetState, with_changed_rule, with_rule, without_rule
+from domain.rules import (
+    Limit,
+    Period,
+    Rule,
+    RuleSet,
+    RuleSetState,
+    with_changed_rule,
+    with_rule,
+    without_rule,
+)
 from tests.domain.builders import ADA, CREATED, KIND, NOW, a_rule, a_rule_set
 
 BOB = Actor(ActorKind.USER, "Bob")
@@ -16,6 +27,15 @@ CLICK = a_rule(rule_id="click")
 OPEN = a_rule(rule_id="open", activity="EMAIL_OPENED", name="Open")
 FORM = a_rule(rule_id="form", activity="FORM_SUBMITTED", name="Form")
 RULES = (CLICK, OPEN, FORM)
+
+UNKNOWN = Asked("lead.size", Operator.EXISTS)
+OF_ACTIVITY = Asked("activity.plan", Operator.EXISTS)
+FITS = replace(
+    a_rule(rule_id="fits"),
+    activity=None,
+    dimension=Dimension.PROFILE,
+    condition=Asked("lead.email", Operator.EXISTS),
+)
 
 OUT_OF_BOUNDS = [
     pytest.param(replace(OPEN, name="n" * 201), ("name", Fault.TOO_LONG), id="name too long"),
@@ -26,6 +46,42 @@ OUT_OF_BOUNDS = [
     pytest.param(replace(OPEN, points=0), ("points", Fault.ZERO), id="no points"),
     pytest.param(replace(OPEN, points=1_000_001), ("points", Fault.OUT_OF_RANGE), id="too many points"),
     pytest.param(replace(OPEN, points=-1_000_001), ("points", Fault.OUT_OF_RANGE), id="too few points"),
+    pytest.param(replace(OPEN, activity=None), ("activity", Fault.EMPTY), id="no kind at all"),
+    pytest.param(
+        replace(OPEN, limit=Limit(0, Period.DAY)), ("limit.times", Fault.OUT_OF_RANGE), id="no times"
+    ),
+    pytest.param(
+        replace(OPEN, limit=Limit(10_001, Period.EVER)),
+        ("limit.times", Fault.OUT_OF_RANGE),
+        id="too many times",
+    ),
+    pytest.param(replace(OPEN, max_points=9), ("maxPoints", Fault.OUT_OF_RANGE), id="less than it pays"),
+    pytest.param(
+        replace(OPEN, points=-10, max_points=9), ("maxPoints", Fault.OUT_OF_RANGE), id="less than it takes"
+    ),
+    pytest.param(
+        replace(OPEN, max_points=2_000_000_001),
+        ("maxPoints", Fault.OUT_OF_RANGE),
+        id="more than a score can be",
+    ),
+    pytest.param(
+        replace(OPEN, condition=UNKNOWN), ("condition.test.field", Fault.UNKNOWN_FIELD), id="condition"
+    ),
+    pytest.param(
+        replace(FITS, activity="A"), ("activity", Fault.OF_ENGAGEMENT), id="profile with an activity"
+    ),
+    pytest.param(
+        replace(FITS, limit=Limit(1, Period.DAY)), ("limit", Fault.OF_ENGAGEMENT), id="profile with a limit"
+    ),
+    pytest.param(
+        replace(FITS, max_points=20), ("maxPoints", Fault.OF_ENGAGEMENT), id="profile with max points"
+    ),
+    pytest.param(replace(FITS, condition=None), ("condition", Fault.EMPTY), id="profile without a condition"),
+    pytest.param(
+        replace(FITS, condition=OF_ACTIVITY),
+        ("condition.test.field", Fault.NOT_IN_PROFILE),
+        id="profile of activities",
+    ),
 ]
 
 
@@ -68,16 +124,16 @@ def test_a_rule_out_of_bounds_is_not_added(rule: Rule, problem: tuple[str, Fault
     with pytest.raises(InvalidInput) as refusal:
         with_rule((), rule)
 
-    assert found(refusal) == [(("rule", field), fault)]
+    assert found(refusal) == [(("rule", *field.split(".")), fault)]
 
 
 @pytest.mark.parametrize(("rule", "problem"), OUT_OF_BOUNDS)
 def test_a_rule_is_not_changed_out_of_bounds(rule: Rule, problem: tuple[str, Fault]) -> None:
     field, fault = problem
     with pytest.raises(InvalidInput) as refusal:
-        with_changed_rule(RULES, rule)
+        with_changed_rule((*RULES, FITS), rule)
 
-    assert found(refusal) == [(("rule", field), fault)]
+    assert found(refusal) == [(("rule", *field.split(".")), fault)]
 
 
 def test_a_refused_rule_tells_everything_that_is_wrong() -> None:
@@ -242,3 +298,53 @@ def test_a_score_is_held_between_floor_and_ceiling(before: int, wanted: int, all
 )
 def test_without_floor_and_ceiling_a_score_ends_at_two_thousand_million(wanted: int, allowed: int) -> None:
     assert a_rule_set(floor=None, ceiling=None).allowed(0, wanted) == allowed
+
+
+def test_a_rule_at_the_bounds_of_its_limits_is_added() -> None:
+    for rule in (
+        replace(OPEN, limit=Limit(1, Period.DAY), max_points=10),
+        replace(OPEN, limit=Limit(10_000, Period.EVER), max_points=2_000_000_000, points=-1),
+        FITS,
+    ):
+        assert with_rule((), rule) == (rule,)
+
+
+def test_a_set_knows_its_rules_of_the_profile() -> None:
+    rules = a_rule_set(CLICK, FITS)
+
+    assert (rules.of_profile, rules.triggered_by(KIND)) == ((FITS,), (CLICK,))
+
+
+@pytest.mark.parametrize(("floor", "ceiling"), [(0, 1), (None, None), (-2_000_000_000, 2_000_000_000)])
+def test_scores_may_end_where_a_new_lead_is_between(floor: int | None, ceiling: int | None) -> None:
+    limited = a_rule_set(CLICK).within(floor, ceiling)
+
+    assert limited == replace(a_rule_set(CLICK), floor=floor, ceiling=ceiling)
+
+
+@pytest.mark.parametrize(
+    ("floor", "ceiling", "wrong"),
+    [
+        (1, None, [("floor",)]),
+        (0, 0, [("ceiling",)]),
+        (-2_000_000_001, 2_000_000_001, [("floor",), ("ceiling",)]),
+    ],
+)
+def test_ends_that_a_new_lead_would_be_beyond_are_refused(
+    floor: int, ceiling: int | None, wrong: list[tuple[str, ...]]
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        a_rule_set().within(floor, ceiling)
+
+    assert [problem.path for problem in refusal.value.problems] == wrong
+
+
+def test_a_set_repeated_is_a_new_published_one_with_the_same_content() -> None:
+    old = replace(a_rule_set(CLICK, floor=-5), version=3, state=RuleSetState.RETIRED)
+
+    again = old.repeated(7, BOB, NOW, "Back")
+
+    assert (again.version, again.state, again.based_on) == (7, RuleSetState.PUBLISHED, 3)
+    assert (again.rules, again.floor, again.ceiling) == (old.rules, old.floor, old.ceiling)
+    assert (again.created_by, again.created_at) == (again.published_by, again.published_at) == (BOB, NOW)
+    assert again.comment == "Back"

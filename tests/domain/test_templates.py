@@ -24,11 +24,11 @@ every_table = pytest.mark.parametrize(
 )
 
 
-def rank_after(template: Template, *activities: str) -> int:
+def rank_after(template: Template, *activities: str | None) -> int:
     """The rank of a new lead's level of engagement when it has done these things."""
     rule_set, score = a_rule_set(*template.rules), 0
     for activity in activities:
-        (rule,) = rule_set.triggered_by(activity)
+        (rule,) = rule_set.triggered_by(activity or "")
         score = rule_set.allowed(score, score + rule.points)
     level = a_level_set(template.engagement).level_of(score)
     assert level

@@ -8,7 +8,7 @@ import pytest
 
 import domain
 
-MODULES = [import_module(f"domain.{module.name}") for module in pkgutil.iter_modules(domain.__path__)]
+MODULES = [import_module(module.name) for module in pkgutil.walk_packages(domain.__path__, "domain.")]
 VALUES = [
     each
     for module in MODULES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from itertools import product
 from typing import Any
@@ -14,6 +15,7 @@ from domain.actors import Workspace
 from domain.errors import Fault, InvalidInput
 from domain.history import ScoreChange
 from domain.levels import Dimension
+from domain.rules import Rule
 from persistence import pages
 from persistence.batch import Item
 from persistence.history import HistoryFilter
@@ -203,3 +205,19 @@ async def test_a_lead_s_history_does_not_hold_that_of_a_lead_whose_id_begins_ali
     page = await house.history.of_lead(workspace.id, entry.lead_id, ALL, 10, None)
 
     assert [edge.node for edge in page.edges] == [entry]
+
+
+async def test_payments_are_counted_by_rule_since_a_moment(
+    house: House, workspace: Workspace, other: Workspace
+) -> None:
+    """What a disabled rule did not pay, what was adjusted by hand, and other workspaces do not count."""
+    off = Rule("off", "Off", "LINK_CLICKED", 5, is_enabled=False)
+    for each in (workspace, other):
+        await publish(house, each.id, CLICK, off)
+        for change in (clicked(), clicked(), adjusted(), clicked()):
+            await house.ledger.apply(each.id, external("crm-1"), change)
+    lately = await house.history.of_workspace(workspace.id, ALL, 10, None)
+    last, first = lately.edges[0].node.cause.at, lately.edges[-1].node.cause.at
+
+    assert await house.history.payments(workspace.id, first) == {"click": 3}
+    assert await house.history.payments(workspace.id, last + timedelta(milliseconds=1)) == {}

@@ -96,6 +96,10 @@ async def a_draft(house: House, workspace: str) -> object:
     return await house.rule_sets.edit(workspace, lambda _: (CLICK,), editor())
 
 
+async def a_policy(house: House, workspace: str) -> object:
+    return await house.rule_sets.change(workspace, lambda draft: draft.within(-5, 50), editor())
+
+
 async def rules(house: House, workspace: str) -> object:
     return await publish(house, workspace, CLICK)
 
@@ -121,7 +125,7 @@ async def test_a_workspace_whose_levels_and_rules_were_all_taken_back_begins_ane
     assert await house.rule_sets.in_state(workspace.id, RuleSetState.DRAFT) is None
 
 
-@pytest.mark.parametrize("before", [levels, levels_of_the_profile, a_draft, rules, a_quick_start])
+@pytest.mark.parametrize("before", [levels, levels_of_the_profile, a_draft, a_policy, rules, a_quick_start])
 async def test_a_workspace_that_has_something_of_its_own_is_left_as_it_is(
     house: House, mongo: Mongo, workspace: Workspace, before: Before
 ) -> None:

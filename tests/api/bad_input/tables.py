@@ -73,4 +73,32 @@ RULES: list[Case] = [
     ("saveRule", rule(activity="click"), ["rule", "activity"], "must be UPPER_SNAKE"),
     ("saveRule", rule(activity="K" * 65), ["rule", "activity"], "at most 64 characters; it has 65"),
     ("saveRule", rule(activity=None), ["rule", "activity"], "must not be empty"),
-]
+    *(
+        ("saveRule", rule(limit={"times": times, "per": per}), ["rule", "limit", "times"], f"1 and 10,000; it is {times}")
+        for times, per in ((0, "EVER"), (-1, "DAY"), (10_001, "MONTH"))
+    ),
+    *(
+        ("saveRule", rule(points=points, maxPoints=most), ["rule", "maxPoints"], f"{abs(points):,} and 2,000,000,000; it is {most}")
+        for points, most in ((30, 29), (-30, 29), (1, 0), (5, -5), (1_000_000, 999_999), (1, 2_000_000_001))
+    ),
+]  # fmt: skip
+FIRM: Json = {"test": {"field": "lead.company", "operator": "EXISTS"}}
+OF_ENGAGEMENT: Json = {"activity": "CLICK", "limit": {"times": 1, "per": "DAY"}, "maxPoints": 5}
+PROFILES: list[Case] = [
+    *(
+        ("saveRule", rule(**{"dimension": "PROFILE", "activity": None, "condition": FIRM, name: value}), ["rule", name], "is for rules of engagement")
+        for name, value in OF_ENGAGEMENT.items()
+    ),
+    ("saveRule", rule(dimension="PROFILE", activity=None), ["rule", "condition"], "must not be empty"),
+    ("saveRule", rule(dimension="PROFILE", activity=None, condition=FIRM, points=0), ["rule", "points"], "must not be 0"),
+]  # fmt: skip
+POLICIES: list[Case] = [
+    *(
+        ("saveScoringPolicy", {"floor": floor}, ["floor"], f"must lie between -2,000,000,000 and 0; it is {floor}")
+        for floor in (-2_000_000_001, 1, 2**31 - 1)
+    ),
+    *(
+        ("saveScoringPolicy", {"ceiling": ceiling}, ["ceiling"], f"must lie between 1 and 2,000,000,000; it is {ceiling}")
+        for ceiling in (-1, 0, 2_000_000_001)
+    ),
+]  # fmt: skip

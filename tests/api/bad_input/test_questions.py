@@ -11,6 +11,7 @@ from tests.client import Client
 LISTS = {
     "leads": "{ leads(PAGE) { edges { cursor } } }",
     "levelSets": "{ levelSets(dimension: ENGAGEMENT, PAGE) { edges { cursor } } }",
+    "ruleSets": "{ ruleSets(PAGE) { edges { cursor } } }",
     "history": "{ history(PAGE) { edges { cursor } } }",
     "Lead.history": '{ lead(by: {externalId: "a"}) { history(PAGE) { edges { cursor } } } }',
     "Lead.activities": '{ lead(by: {externalId: "a"}) { activities(PAGE) { edges { cursor } } } }',
@@ -27,6 +28,7 @@ FORGED = {
         encode("CREATED_AT -1", 5, "x", 1, 1),
     ],
     "levelSets": [encode(HUGE), encode(-HUGE), encode("1")],
+    "ruleSets": [encode(HUGE), encode(-HUGE), encode("1")],
     "history": [encode(HUGE, "x"), encode(-HUGE, "x"), encode(5, HALF), encode("5", "x"), encode(5)],
     "Lead.history": [encode(HALF), encode(5), encode("a", "b")],
     "Lead.activities": [encode(HUGE, "x"), encode(-HUGE, "x"), encode(5, HALF), encode(5)],
@@ -88,6 +90,7 @@ async def test_a_cursor_of_one_list_is_refused_by_another(client: Client) -> Non
         "leads": cursors["history"]["history"],
         "history": cursors["leads"]["leads"],
         "levelSets": cursors["leads"]["leads"],
+        "ruleSets": cursors["leads"]["leads"],
         "Lead.history": cursors["levelSets"]["levelSets"],
         "Lead.activities": cursors["leads"]["leads"],
     }
@@ -119,3 +122,43 @@ async def test_a_cursor_of_one_list_is_refused_by_another(client: Client) -> Non
 )  # fmt: skip
 async def test_a_question_out_of_bounds_is_explained(client: Client, query: str, words: str) -> None:
     assert words in await client.error(query)
+
+
+CLICK = {"kind": "CLICK"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"activities": [CLICK] * 101}, "activities may have at most 100 items; it has 101"),
+        ({"activities": [{"kind": "click"}]}, "kind must be UPPER_SNAKE, as in EMAIL_OPENED; it is 'click'"),
+        ({"activities": [{**CLICK, "properties": []}]}, "properties must be a JSON object"),
+        ({"activities": [{**CLICK, "key": ""}]}, "key must not be empty"),
+        ({"activities": [{**CLICK, "occurredAt": "1969-12-31T23:59:59Z"}]}, "must lie between 1970-01-02"),
+        ({"activities": [], "lead": {"id": "rule_1"}}, "lead.id 'rule_1' is not the id of a Lead"),
+        ({"activities": [], "lead": {"externalId": ""}}, "lead.externalId must not be empty"),
+        ({"activities": [], "lead": {"email": "x" * 321}}, "lead.email must have at most 320 characters"),
+        ({"activities": [], "lead": {"externalId": "nobody"}}, "there is no lead 'nobody' in this workspace"),
+        ({"activities": [], "state": "RETIRED"}, "there is no RuleSet 'RETIRED' here"),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+async def test_a_trial_out_of_bounds_is_explained(client: Client, given: Json, words: str) -> None:
+    query = "query($input: TestRulesInput!) { testRules(input: $input) { parts { points } } }"
+
+    assert words in await client.error(query, input=given)
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-03-01", "2026-03-01T09:30:00", 5], ids=str)
+async def test_a_trial_at_no_time_is_explained(client: Client, at: object) -> None:
+    query = "query($input: TestRulesInput!) { testRules(input: $input) { parts { points } } }"
+
+    assert "occurredAt" in await client.error(query, input={"activities": [{**CLICK, "occurredAt": at}]})
+
+
+async def test_of_many_activities_on_trial_the_faulty_one_is_named(client: Client) -> None:
+    query = "query($input: TestRulesInput!) { testRules(input: $input) { parts { points } } }"
+
+    message = await client.error(query, input={"activities": [CLICK, CLICK, {"kind": "click"}]})
+
+    assert message.startswith("activities.2.kind must be UPPER_SNAKE")

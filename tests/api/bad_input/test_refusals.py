@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.bad_input.inputs import LEAD
-from tests.api.bad_input.tables import RULES, TABLES
+from tests.api.bad_input.conditions import CONDITIONS
+from tests.api.bad_input.inputs import LEAD, rule
+from tests.api.bad_input.tables import POLICIES, PROFILES, RULES, TABLES
 from tests.api.bad_input.texts import TEXTS
 from tests.api.bad_input.values import BULKS, JSON, NUMBERS, TIMES
 from tests.api.bad_input.wrong_ids import IDS
 from tests.api.calls import Json, refused
 from tests.api.conftest import Contents
+from tests.api.scenes import check
 from tests.client import Client
 
-REFUSED = [*TEXTS, *NUMBERS, *TIMES, *JSON, *BULKS, *TABLES, *RULES, *IDS]
+REFUSED = [
+    *TEXTS, *NUMBERS, *TIMES, *JSON, *BULKS, *TABLES, *RULES, *PROFILES, *POLICIES, *CONDITIONS, *IDS
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,27 @@ async def test_every_problem_is_told_at_once(client: Client, contents: Contents)
 
     assert [problem["path"][-1] for problem in refusal["problems"]] == ["kind", "properties", "key"]
     assert refusal["message"].count(";") >= 2
+    assert await contents() == before
+
+
+async def test_every_problem_of_a_rule_is_told_at_once(client: Client, contents: Contents) -> None:
+    before = await contents()
+    tests = [check("lead.size", "EXISTS"), check("lead.email", "GT", 5)]
+
+    refusal = await refused(
+        client,
+        "saveRule",
+        **rule(name="", points=0, limit={"times": 0, "per": "DAY"}, maxPoints=-1, condition={"all": tests}),
+    )
+
+    assert [".".join(problem["path"]) for problem in refusal["problems"]] == [
+        "rule.name",
+        "rule.limit.times",
+        "rule.maxPoints",
+        "rule.points",
+        "rule.condition.all.0.test.field",
+        "rule.condition.all.1.test.operator",
+    ]
     assert await contents() == before
 
 

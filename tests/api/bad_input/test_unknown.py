@@ -48,6 +48,8 @@ async def test_an_unknown_lead_is_not_made_to_be_deleted(
             ("revertLevels", {"dimension": "ENGAGEMENT", "version": version})
             for version in (2, -1, 2**31 - 1)
         ),
+        # Version 0, no rules at all, never scored by anybody's doing; 2 is the draft's.
+        *(("revertRules", {"version": version}) for version in (0, 2, 3, -1, 2**31 - 1)),
     ],
 )
 async def test_what_there_is_not_is_not_found(

@@ -73,6 +73,7 @@ TEXTS: list[Case] = [
     ("adjustScore", adjustment(reason=""), ["reason"], "must not be empty"),
     ("adjustScore", adjustment(reason="x" * 1_001), ["reason"], "at most 1,000 characters; it has 1,001"),
     ("publishRules", {"comment": "x" * 1_001}, ["comment"], "at most 1,000 characters; it has 1,001"),
+    ("revertRules", {"version": 1, "comment": "x" * 1_001}, ["comment"], "at most 1,000 characters"),
     *(
         (
             mutation,

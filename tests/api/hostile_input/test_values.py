@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull
 
-from tests.api.calls import Json, arguments, document, example, root_fields
+from tests.api.calls import SCHEMA, Json, arguments, document, done, example, result_of, root_fields
 from tests.api.conftest import Contents
 from tests.api.harmless import QUERY
 from tests.api.scenes import with_levels, with_rules, with_score
@@ -83,20 +83,25 @@ NASTY: list[Any] = [
     {"a": {"b": [None, "\0", 1.5, 2**40]}},
 ]
 Place = tuple[str | int, ...]
+PARTS = "... on RecordActivityPayload { changes { parts { points suppressed } } }"
 
 
-def places(kind: GraphQLInputType) -> Iterator[tuple[Any, Place]]:
-    """For everything that a value of the type may hold: a value that holds it and else what it must, and its place."""
+def places(kind: GraphQLInputType, within: tuple[str, ...] = ()) -> Iterator[tuple[Any, Place]]:
+    """For everything that a value of the type may hold: a value that holds it and else what it must, and its place.
+
+    *within* are the types around it: what holds itself, as a condition does, is looked into once.
+    """
     if isinstance(kind, GraphQLNonNull):
-        yield from places(kind.of_type)
+        yield from places(kind.of_type, within)
         return
     yield example(kind), ()
     if isinstance(kind, GraphQLList):
-        yield from (([value], (0, *place)) for value, place in places(kind.of_type))
-    elif isinstance(kind, GraphQLInputObjectType):
+        yield from (([value], (0, *place)) for value, place in places(kind.of_type, within))
+    elif isinstance(kind, GraphQLInputObjectType) and kind.name not in within:
         required = {} if kind.is_one_of else example(kind)
         for name, field in kind.fields.items():
-            yield from (({**required, name: value}, (name, *place)) for value, place in places(field.type))
+            inner = places(field.type, (*within, kind.name))
+            yield from (({**required, name: value}, (name, *place)) for value, place in inner)
 
 
 def changed(value: Any, place: Place, to: object) -> Any:
@@ -120,6 +125,7 @@ async def test_no_value_in_any_place_is_taken_for_a_bug(client: Client, operatio
     await with_levels(client, [{"name": "EXAMPLE", "min": 0}])
     await with_rules(client, EXAMPLE=1)
     await with_score(client, "EXAMPLE", 1)
+    await done(client, "saveScoringPolicy", "rule { id }", ceiling=100)
     query, required = document(operation, name), arguments(operation, name)
     few = asyncio.Semaphore(8)
 
@@ -137,3 +143,36 @@ async def test_no_value_in_any_place_is_taken_for_a_bug(client: Client, operatio
 
     assert [each for each in await asyncio.gather(*tried) if each] == []
     assert await client(QUERY) == {"role": "OWNER"}
+
+
+async def test_no_condition_whatever_it_compares_with_whatever_is_taken_for_a_bug(client: Client) -> None:
+    """Of everything nasty what a condition takes is held against everything nasty that a lead or activity may have."""
+    operators = SCHEMA.type_map["Operator"]
+    assert isinstance(operators, GraphQLEnumType)
+    saved = []
+    for operator in operators.values:
+        for nasty in NASTY:
+            value = [nasty] if operator in {"IN", "NOT_IN"} else nasty
+            tests = [
+                {"test": {"field": field, "operator": operator, "value": value}}
+                for field in ("activity.it", "lead.attributes.it")
+            ]
+            rule = {"name": "New", "activity": "EXAMPLE", "points": 1, "condition": {"all": tests}}
+            saved.append(await result_of(client, "saveRule", "__typename", {"rule": rule}))
+    published = await done(client, "publishRules", "ruleSet { warnings rules { condition } }")
+    refs: list[Json] = [{"externalId": str(number)} for number in range(len(NASTY))]
+    leads = [{"lead": ref, "attributes": {"it": value}} for ref, value in zip(refs, NASTY, strict=True)]
+    records = [
+        {"lead": ref, "activity": {"kind": "EXAMPLE", "properties": {"it": value}}}
+        for ref, value in zip(refs, NASTY, strict=True)
+    ]
+
+    known = await done(client, "upsertLeads", "results { __typename }", leads=leads)
+    recorded = await done(client, "recordActivities", f"results {{ {PARTS} }}", records=records)
+
+    assert "BUG" not in json.dumps([saved, published, known, recorded])
+    assert len(published["ruleSet"]["rules"]) > 100
+    given = {
+        part["suppressed"] for each in recorded["results"] if each for part in each["changes"][0]["parts"]
+    }
+    assert given == {None, "CONDITION_FAILED"}

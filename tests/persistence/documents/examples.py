@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
+from domain import conditions
 from domain.actors import Actor, ActorKind
 from domain.changes import Activity
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
 from domain.jobs import Job, JobState
 from domain.leads import Contribution, Lead, Position, Standing
 from domain.levels import Announce, Dimension, Level, LevelSet
-from domain.rules import Rule, RuleSet, RuleSetState
+from domain.rules import Limit, Period, Rule, RuleSet, RuleSetState
 
 ADA = Actor(ActorKind.USER, "Ada")
 ZAPIER = Actor(ActorKind.API_KEY, "Zapier")
@@ -30,7 +31,10 @@ LEAD = Lead(
     engagement=Standing(
         Position(70, "Hot", 3),
         LATE,
-        {"click": Contribution("Click", 60, 2), "adjustments": Contribution("Adjustments", 10, 1)},
+        {
+            "click": Contribution("Click", 60, 2, {date(2026, 3, 1): 2}),
+            "adjustments": Contribution("Adjustments", 10, 1),
+        },
     ),
     profile=Standing(Position(-5, "Poor fit", 1), EARLY, {"vp": Contribution("VP", -5, 1)}),
     created_at=EARLY,
@@ -94,8 +98,19 @@ RULE_SET = RuleSet(
     5,
     RuleSetState.PUBLISHED,
     (
-        Rule("click", "Click", "LINK_CLICKED", 30, is_enabled=False, dimension=Dimension.PROFILE),
+        Rule(
+            "click",
+            "Click",
+            "LINK_CLICKED",
+            30,
+            is_enabled=False,
+            dimension=Dimension.PROFILE,
+            condition=conditions.Test("lead.tags", conditions.Operator.IN, ("eu", "us")),
+            limit=Limit(3, Period.WEEK),
+            max_points=90,
+        ),
         Rule("reply", "Reply", "SMS_REPLIED", -7),
+        Rule("eu", "In the EU", None, 5, dimension=Dimension.PROFILE),
     ),
     EARLY,
     ADA,

@@ -161,6 +161,12 @@ async def ask_for_configuration(house: House, workspace: str) -> None:
     assert await house.rule_sets.numbered(workspace, 1)
     for state in RuleSetState:
         await house.rule_sets.in_state(workspace, state)
+    rule_sets = await house.rule_sets.page(workspace, 1, None)
+    await house.rule_sets.page(workspace, 1, rule_sets.edges[-1].cursor)
+    await house.rule_sets.revert(workspace, 1, editor())
+    await house.rule_sets.edit(workspace, lambda rules: rules, editor())
+    await house.rule_sets.discard(workspace, editor())
+    await house.history.payments(workspace, now() - timedelta(days=1))
 
 
 async def ask_the_ledger(house: House, workspace: str, lead: Lead) -> None:

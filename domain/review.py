@@ -1,0 +1,64 @@
+"""What is odd about a set of rules, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from domain.conditions import never_holds
+from domain.rules import Rule, RuleSet
+
+LOPSIDED = 0.4  # of all points: more than that from one rule, and the score says little else
+
+
+@dataclass(frozen=True, slots=True)
+class NeverPays:
+    """A rule whose condition contradicts itself."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class PaysTwice:
+    """Two rules that pay for the same thing."""
+
+    first: Rule
+    second: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Lopsided:
+    """A rule that gives that share of all points, taken or given."""
+
+    rule: Rule
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inflating:
+    """Points are given, and nothing ever takes any away."""
+
+
+Odd = NeverPays | PaysTwice | Lopsided | Inflating
+
+
+def oddities(rule_set: RuleSet, payments: Mapping[str, int]) -> Iterator[Odd]:
+    """What is odd about the rules that are enabled; *payments* says how often each has paid lately."""
+    rules = [rule for rule in rule_set.rules if rule.is_enabled]
+    yield from (NeverPays(rule) for rule in rules if rule.condition and never_holds(rule.condition))
+    yield from (PaysTwice(*pair) for pair in combinations(rules, 2) if _what(pair[0]) == _what(pair[1]))
+    yield from _lopsided(rules, payments)
+    if rules and all(rule.points > 0 for rule in rules):
+        yield Inflating()
+
+
+def _what(rule: Rule) -> object:
+    return rule.dimension, rule.activity, repr(rule.condition)  # equal is not the same: 1 == True
+
+
+def _lopsided(rules: list[Rule], payments: Mapping[str, int]) -> Iterator[Lopsided]:
+    given = [(rule, payments.get(rule.id, 0) * abs(rule.points)) for rule in rules]
+    total = sum(points for _, points in given)
+    shares = ((rule, points / total) for rule, points in given if total)
+    yield from (Lopsided(rule, share) for rule, share in shares if share > LOPSIDED)

@@ -1,0 +1,60 @@
+"""A trial: what activities would do to a lead, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from domain import bounds
+from domain.actors import Actor
+from domain.changes import Activity, RecordActivity
+from domain.errors import Fault, Problem, refuse
+from domain.history import ScoreChange
+from domain.leads import Lead
+from domain.scoring import Scoring, fold
+
+ACTIVITIES = 100  # in one trial: as much as one would type, and a moment's work
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The lead as it was and as it would be, and the entries that its history would have."""
+
+    before: Lead
+    after: Lead
+    entries: tuple[ScoreChange, ...] = ()
+
+    def then(self, activity: Activity, scoring: Scoring, actor: Actor) -> Trial:
+        """The trial with one more activity, recorded when it happens, be that in years."""
+        known = replace(activity, received_at=max(activity.occurred_at, activity.received_at))
+        outcome = fold(self.after, RecordActivity(actor, known), scoring, known.occurred_at)
+        return replace(self, after=outcome.lead, entries=(*self.entries, *outcome.told, *outcome.changes))
+
+
+def trials(lead: Lead, activities: Sequence[Activity], scoring: Scoring, actor: Actor) -> Iterator[Trial]:
+    """The trial of nothing, then with one activity more each, as they happen; raises InvalidInput at the first.
+
+    Of those that share a key only the first one given counts.
+    """
+    refuse((*bounds.count(("activities",), len(activities), ACTIVITIES), *_problems(activities)))
+    trial = Trial(lead, lead)
+    yield trial
+    for activity in sorted(_once(activities), key=lambda each: each.occurred_at):
+        trial = trial.then(activity, scoring, actor)
+        yield trial
+
+
+def _once(activities: Sequence[Activity]) -> Iterator[Activity]:
+    keys: set[str | None] = set()
+    for activity in activities:
+        if activity.key is None or activity.key not in keys:
+            yield activity
+        keys.add(activity.key)
+
+
+def _problems(activities: Sequence[Activity]) -> Iterator[Problem]:
+    for at, activity in enumerate(activities):
+        for problem in activity.problems():
+            if problem.fault is not Fault.TOO_FAR_AHEAD:
+                path = ("activities", str(at), *problem.path[1:])
+                yield replace(problem, path=path)
