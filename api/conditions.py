@@ -24,7 +24,7 @@ describe(
     ENDS_WITH="A text ends with the value, a text.",
     MATCHES=(
         "The whole text is as the value, a text: in it, * stands for any text, also none, and ? for one character. "
-        "There is no escape, and no regular expression."
+        "There is no escape, and no regular expression; a text over 1,000 characters matches nothing."
     ),
     IN="The field, or one element of a list, equals one of the values, a list.",
     NOT_IN="The opposite of IN.",

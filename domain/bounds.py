@@ -37,8 +37,13 @@ def text(path: Path, value: str | None, limit: int) -> Problems:
     if not value or value.isspace():
         return (Problem(path, Fault.EMPTY),)
     if len(value) > limit:
-        return (Problem(path, Fault.TOO_LONG, limit, len(value)),)
+        return long(path, len(value), limit)
     return () if storable(value) else (Problem(path, Fault.NOT_STORABLE),)
+
+
+def long(path: Path, size: int, limit: int) -> Problems:
+    """At most *limit* characters."""
+    return (Problem(path, Fault.TOO_LONG, limit, size),) if size > limit else ()
 
 
 def storable(value: str) -> bool:

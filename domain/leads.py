@@ -41,8 +41,7 @@ class LeadRef:
 class Contribution:
     """What one source has given a lead: points in the score now, and how often it paid.
 
-    `days` are the UTC days that a rule with a limit per day, week or month has paid on, and how often: the newest
-    DAYS of them.
+    `days` are the UTC days that a rule with a limit has paid on, and how often: the newest DAYS of them.
     """
 
     name: str

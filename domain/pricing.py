@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from domain.changes import Activity
 from domain.conditions import Facts, holds
@@ -43,13 +43,22 @@ def _reached(limit: Limit, had: Contribution, day: date) -> bool:
     if limit.per is Period.EVER:
         return had.uses >= limit.times
     # Rather too little than twice: what happened so long before the rest may have been paid then.
-    return had.forgot(day) or _paid(had, limit.per, day) >= limit.times
+    return had.forgot(_first_day(limit.per, day)) or _paid(had, limit.per, day) >= limit.times
 
 
 def _paid(had: Contribution, per: Period, day: date) -> int:
     """How often it was paid in the period that *day* lies in."""
     period = _period(per, day)
     return sum(times for each, times in had.days.items() if _period(per, each) == period)
+
+
+def _first_day(per: Period, day: date) -> date:
+    match per:
+        case Period.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Period.MONTH:
+            return day.replace(day=1)
+    return day
 
 
 def _period(per: Period, day: date) -> tuple[int, ...]:

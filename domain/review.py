@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 from domain.conditions import never_holds
 from domain.rules import Rule, RuleSet
 
+FEW = 2  # rules, of which one gives more than that share anyway
 LOPSIDED = 0.4  # of all points: more than that from one rule, and the score says little else
 
 
@@ -47,10 +47,18 @@ def oddities(rule_set: RuleSet, payments: Mapping[str, int]) -> Iterator[Odd]:
     """What is odd about the rules that are enabled; *payments* says how often each has paid lately."""
     rules = [rule for rule in rule_set.rules if rule.is_enabled]
     yield from (NeverPays(rule) for rule in rules if rule.condition and never_holds(rule.condition))
-    yield from (PaysTwice(*pair) for pair in combinations(rules, 2) if _what(pair[0]) == _what(pair[1]))
+    yield from _pay_twice(rules)
     yield from _lopsided(rules, payments)
     if rules and all(rule.points > 0 for rule in rules):
         yield Inflating()
+
+
+def _pay_twice(rules: list[Rule]) -> Iterator[PaysTwice]:
+    first: dict[object, Rule] = {}
+    for rule in rules:
+        other = first.setdefault(_what(rule), rule)
+        if other is not rule:
+            yield PaysTwice(other, rule)
 
 
 def _what(rule: Rule) -> object:
@@ -58,6 +66,8 @@ def _what(rule: Rule) -> object:
 
 
 def _lopsided(rules: list[Rule], payments: Mapping[str, int]) -> Iterator[Lopsided]:
+    if len(rules) <= FEW:
+        return
     given = [(rule, payments.get(rule.id, 0) * abs(rule.points)) for rule in rules]
     total = sum(points for _, points in given)
     shares = ((rule, points / total) for rule, points in given if total)

@@ -131,7 +131,6 @@ class RuleSet:
         draft = replace(
             self,
             version=version,
-            state=RuleSetState.DRAFT,
             based_on=self.version,
             created_at=at,
             created_by=actor,

@@ -12,7 +12,7 @@ from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
 from domain.leads import ADJUSTMENTS, Contribution, Lead, Position, Standing
 from domain.levels import Dimension, LevelSet
 from domain.pricing import day_of, is_met, priced
-from domain.rules import Period, Rule, RuleSet
+from domain.rules import Rule, RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ def _facts(lead: Lead, activity: Activity, scoring: Scoring) -> Facts:
 
 
 def _counted(rules: tuple[Rule, ...]) -> Iterator[str]:
-    """The rules whose payments are counted by day; for ever, they are counted anyway."""
-    return (rule.id for rule in rules if rule.limit is not None and rule.limit.per is not Period.EVER)
+    """The rules whose payments are counted by day: all that have a limit, for it may get another period."""
+    return (rule.id for rule in rules if rule.limit is not None)
 
 
 def _adjusted(lead: Lead, change: AdjustScore, scoring: Scoring, now: datetime) -> Outcome:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain import bounds
 from domain.actors import Actor
-from domain.changes import Activity, RecordActivity
+from domain.changes import Activity, RecordActivity, UpsertLead
 from domain.errors import Fault, Problem, refuse
 from domain.history import ScoreChange
-from domain.leads import Lead
+from domain.leads import Lead, LeadEdit
 from domain.scoring import Scoring, fold
 
 ACTIVITIES = 100  # in one trial: as much as one would type, and a moment's work
@@ -31,13 +32,16 @@ class Trial:
         return replace(self, after=outcome.lead, entries=(*self.entries, *outcome.told, *outcome.changes))
 
 
-def trials(lead: Lead, activities: Sequence[Activity], scoring: Scoring, actor: Actor) -> Iterator[Trial]:
-    """The trial of nothing, then with one activity more each, as they happen; raises InvalidInput at the first.
+def trials(
+    lead: Lead, activities: Sequence[Activity], scoring: Scoring, actor: Actor, now: datetime
+) -> Iterator[Trial]:
+    """The trial of who the lead is, then with one activity more each, as they happen; raises InvalidInput at the first.
 
     Of those that share a key only the first one given counts.
     """
     refuse((*bounds.count(("activities",), len(activities), ACTIVITIES), *_problems(activities)))
-    trial = Trial(lead, lead)
+    known = fold(lead, UpsertLead(actor, LeadEdit()), scoring, now)
+    trial = Trial(lead, known.lead, (*known.told, *known.changes))
     yield trial
     for activity in sorted(_once(activities), key=lambda each: each.occurred_at):
         trial = trial.then(activity, scoring, actor)

@@ -152,7 +152,7 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"{LEVELS}, {RULES}",
         (
             f"{checking.TESTS} tests, nested {checking.DEPTH} deep; "
-            f"texts of {checking.TEXT:,} characters, lists of {checking.LIST} values"
+            f"texts of {checking.TEXT:,} characters, lists of {checking.LIST} values, {checking.SIZE:,} characters in all"
         ),
         f"1 to {TIMES:,}",
         f"{MOVED:,}",

@@ -22,7 +22,7 @@ Expected = "The draft's version that you edit; if it is no longer the newest, no
 
 @strawberry.input(description="At most so often within each period.")
 class LimitInput:
-    times: int = strawberry.field(description="1 to 10,000.")
+    times: int = strawberry.field(description="1 to 10,000, counted from when the rule first had a limit.")
     per: Period = strawberry.field(description="The period, by the time at which the activities happened.")
 
 
@@ -52,7 +52,8 @@ class RuleInput:
     max_points: int | None = strawberry.field(
         default=None,
         description=(
-            "How many of its points may be in the score, either way; at least `points`. What is too much for it is cut."
+            "How many of its points may be in the score, either way: from what it gives or takes to 2,000,000,000. What "
+            "is too much for it is cut."
         ),
     )
 
@@ -116,7 +117,7 @@ class PublishRulesInput:
 
 @strawberry.input(description="The version to score by again.")
 class RevertRulesInput:
-    version: int = strawberry.field(description="A version that scored once.")
+    version: int = strawberry.field(description="A version that scored once, or does.")
     expected_version: int | None = strawberry.field(
         default=None, description="The version that scores now; if it is another, nothing is written."
     )

@@ -34,7 +34,7 @@ class RecordActivityPayload:
         return Activity.of(self.outcome.activity)
 
     @strawberry.field(
-        description="What it moved, with every rule's part; empty when no rule is for its kind."
+        description="What it moved, with every rule's part; of a new lead, also what rules of the profile gave it."
     )
     def changes(self) -> list[ScoreChange]:
         return [ScoreChange.of(change) for change in self.outcome.changes]

@@ -90,7 +90,7 @@ class RuleQueries:
         lead = await _lead(context, input.lead, scoring)
         activities = [each.activity(context) for each in input.activities]
         trial = Trial(lead, lead)
-        for longer in trials(lead, activities, scoring, context.actor):
+        for longer in trials(lead, activities, scoring, context.actor, context.house.clock()):
             trial = longer
             await asyncio.sleep(0)  # others have their turn: there may be many rules
         return RuleTest.of(trial, input.dimension, scoring)

@@ -14,6 +14,9 @@ from domain.errors import Fault, Problem
 
 DEPTH = 5  # a test alone is 1; what is deeper nobody reads
 TESTS = 50  # in one condition; a page full
+SIZE = (
+    10_000  # characters of all fields and values of one condition: 200 of them are one document of the store
+)
 LIST = 100  # values of one IN
 TEXT = 1_000  # characters of a field or value; more is a document, and no value to compare with
 
@@ -48,6 +51,9 @@ def problems(path: Path, condition: Condition, *, profile: bool) -> Iterator[Pro
     leaves = tuple(_leaves(path, condition, 1))
     if len(leaves) > TESTS:
         yield Problem(path, Fault.TOO_MANY_TESTS, TESTS, len(leaves))
+    else:
+        size = sum(len(leaf.field) + len(str(leaf.value)) for _, leaf in leaves if isinstance(leaf, Test))
+        yield from bounds.long(path, size, SIZE)
     for at, leaf in leaves[:TESTS]:
         yield from _of_test(at, leaf, profile=profile) if isinstance(leaf, Test) else _of_group(at, leaf)
 

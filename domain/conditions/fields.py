@@ -87,6 +87,8 @@ def inside(value: object, name: str) -> object:
         return None
     if (found := value.get(name)) is not None:
         return found
+    if "." not in name:
+        return None
     steps = (step for step in value if name.startswith(f"{step}."))
     for step in sorted(steps, key=len, reverse=True):
         if (found := inside(value[step], name[len(step) + 1 :])) is not None:

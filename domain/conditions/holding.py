@@ -10,6 +10,8 @@ from domain.conditions.fields import Facts, field_at
 from domain.conditions.tree import NEGATIONS, All, AnyOf, Condition, Not, Operator, Test
 from domain.conditions.values import is_number, key
 
+LONGEST = 1_000  # characters of a text that patterns are held against
+
 Check = Callable[[Any, Any], bool]  # of the field's value, which is not None, and the test's
 
 
@@ -72,8 +74,11 @@ def _matches(text: str, pattern: str) -> bool:
     The pattern as an automaton, all of whose states are held at once in the bits of a number: bit n is set when the
     first n characters of the pattern, stars aside, may have ended here. So a text is gone over once and no pattern
     can make it slow: never a regular expression, nor a search that goes back. The method is Baeza-Yates's and
-    Gonnet's shift-and (A new approach to text searching, 1992).
+    Gonnet's shift-and (A new approach to text searching, 1992). A longer text than a value may be is a document, and
+    matches nothing: thousands of tests may be held against one activity.
     """
+    if len(text) > LONGEST:
+        return False
     moves: dict[str, int] = {}
     stays, end = 0, 1
     for char in pattern:

@@ -99,11 +99,11 @@ def test_only_so_many_days_of_payments_are_remembered() -> None:
     assert (paid.points, paid.uses) == (DAYS + 5, DAYS + 5)
 
 
-def test_days_are_remembered_only_where_a_limit_counts_them() -> None:
-    for rule in (a_rule(), replace(a_rule(), limit=Limit(3, Period.EVER))):
+def test_days_are_remembered_only_where_there_is_a_limit() -> None:
+    for rule, days in ((a_rule(), {}), (replace(a_rule(), limit=Limit(3, Period.EVER)), {NOW.date(): 1})):
         lead = fold(a_lead(), recorded(), scoring(rule), NOW).lead
 
-        assert lead.engagement.contributions["click"].days == {}
+        assert lead.engagement.contributions["click"].days == days
 
 
 def test_what_the_floor_takes_whole_is_no_use_of_a_limit() -> None:
@@ -196,3 +196,13 @@ def test_a_rule_is_full_when_its_points_leave_no_room(
     points: int, most: int | None, had: int, full: bool
 ) -> None:
     assert is_full(replace(a_rule(points), max_points=most), had) is full
+
+
+def test_a_month_some_days_of_which_are_forgotten_pays_no_more() -> None:
+    """Paid on every day of May and June: the first of May is forgotten by the first of July."""
+    may = datetime(2026, 5, 1, 9, tzinfo=UTC)
+    days = [may + number * DAY for number in range(62)]
+
+    given = clicks(limited(31, Period.MONTH), *days, may + 14 * DAY, days[-1])
+
+    assert given == [10] * 62 + [0, 10]

@@ -10,8 +10,11 @@ import pytest
 
 from domain.actors import Actor
 from domain.changes import Activity
+from domain.conditions import Operator
+from domain.conditions import Test as Asked
 from domain.errors import Fault, InvalidInput
 from domain.leads import Lead
+from domain.levels import Dimension
 from domain.rules import Limit, Period
 from domain.scoring import Scoring
 from domain.trial import ACTIVITIES, Trial, trials
@@ -19,7 +22,7 @@ from tests.domain.builders import ADA, CREATED, NOW, a_lead, a_rule, an_activity
 
 
 def tried(lead: Lead, activities: Sequence[Activity], under: Scoring, actor: Actor) -> Trial:
-    *_, last = trials(lead, activities, under, actor)
+    *_, last = trials(lead, activities, under, actor, NOW)
     return last
 
 
@@ -92,7 +95,7 @@ def test_what_is_wrong_is_told_of_each_activity_before_anything_is_tried() -> No
     wrong = [an_activity("clicked"), an_activity(), an_activity(occurred_at=NOW.replace(tzinfo=None), key="")]
 
     with pytest.raises(InvalidInput) as refusal:
-        next(trials(a_lead(), wrong, scoring(), ADA))
+        next(trials(a_lead(), wrong, scoring(), ADA, NOW))
 
     assert [(problem.path, problem.fault) for problem in refusal.value.problems] == [
         (("activities", "0", "kind"), Fault.NOT_UPPER_SNAKE),
@@ -106,5 +109,20 @@ def test_only_so_many_activities_are_tried_at_once() -> None:
 
     assert len(tried(a_lead(), many[1:], scoring(a_rule()), ADA).entries) == ACTIVITIES
     with pytest.raises(InvalidInput) as refusal:
-        next(trials(a_lead(), many, scoring(a_rule()), ADA))
+        next(trials(a_lead(), many, scoring(a_rule()), ADA, NOW))
     assert [problem.fault for problem in refusal.value.problems] == [Fault.TOO_MANY]
+
+
+def test_a_trial_looks_at_who_the_lead_is_first() -> None:
+    fits = replace(
+        a_rule(10, "eu"),
+        activity=None,
+        dimension=Dimension.PROFILE,
+        condition=Asked("lead.tags", Operator.CONTAINS, "eu"),
+    )
+    lead = replace(a_lead(0, 5), tags=("eu",))
+
+    trial = tried(lead, [an_activity()], scoring(fits, a_rule(10)), ADA)
+
+    assert (trial.before.profile.score, trial.after.profile.score) == (5, 15)
+    assert [entry.dimension for entry in trial.entries] == [Dimension.PROFILE, Dimension.ENGAGEMENT]

@@ -217,14 +217,15 @@ async def test_of_the_profile_shows_what_a_new_lead_would_get(client: Client) ->
     assert await parts(client, DID) == [(30, None)]
 
 
-async def test_of_the_profile_leaves_a_lead_that_is_known_as_activities_do(client: Client) -> None:
+async def test_of_the_profile_looks_at_who_a_known_lead_is(client: Client) -> None:
     await upsert(client, addTags=["eu"])
     await with_score(client, "a", 12, dimension="PROFILE")
     await save(client, {**PROFILE, "condition": IN_EU})
 
     found = await tried(client, DID, lead={"externalId": "a"}, dimension="PROFILE")
 
-    assert (found["before"]["score"], found["after"]["score"], found["parts"]) == (12, 12, [])
+    assert (found["before"]["score"], found["after"]["score"]) == (12, 32)
+    assert given(found["parts"]) == [(20, None)]
 
 
 async def test_stores_nothing(client: Client, contents: Contents) -> None:
