@@ -61,7 +61,7 @@ async def test_servers_that_share_a_redis_tell_of_each_others_changes(
     async with open_house(settings) as one, open_house(settings) as two:
         await set_levels(one, workspace.id, COLD, HOT)
         await valkey.is_read_by(2)
-        with two.hub.watch(workspace.id, lambda _: True) as watcher:
+        with two.hub.watch(workspace.id, lambda event: isinstance(event, TierChanged)) as watcher:
             outcome = await one.ledger.apply(workspace.id, external("crm-1"), adjusted(60))
             frame = await asyncio.wait_for(anext(watcher.frames()), WAIT)
 
