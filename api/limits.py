@@ -23,8 +23,8 @@ ALIASES = 50  # fields of one operation under other names: a dashboard, not a lo
 NODES = (
     20_000  # entries of lists within lists: a page of 100 leads with 100 entries of history each, twice over
 )
-# What reads or counts all leads of the workspace weighs as much as so many entries: the matrix takes seconds for a
-# million leads, the others a fraction of one.
+# What is more work than an entry weighs as much as so many: the matrix takes seconds for a million leads, another count
+# or a trial of rules a fraction of one.
 COUNT = 1_000
 COUNTS = {
     "levelMatrix": 5_000,

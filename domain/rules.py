@@ -128,17 +128,11 @@ class RuleSet:
 
     def repeated(self, version: int, actor: Actor, at: datetime, comment: str | None) -> RuleSet:
         """A new published set with the content of this one; raises InvalidInput when the comment is out of bounds."""
-        draft = replace(
-            self,
-            version=version,
-            based_on=self.version,
-            created_at=at,
-            created_by=actor,
-        )
-        return draft.published(actor, at, comment)
+        again = replace(self, version=version, based_on=self.version, created_at=at, created_by=actor)
+        return again.published(actor, at, comment)
 
     def published(self, actor: Actor, at: datetime, comment: str | None) -> RuleSet:
-        """The draft as it will score; raises InvalidInput when the comment is out of bounds."""
+        """This set as it will score; raises InvalidInput when the comment is out of bounds."""
         refuse(bounds.text(("comment",), comment, bounds.REASON))
         return replace(
             self, state=RuleSetState.PUBLISHED, comment=comment, published_at=at, published_by=actor

@@ -1,7 +1,8 @@
 """Jobs as they are kept: who works on each, and how far it is.
 
-A worker holds a job by a lease, which every bit of progress renews, and time where there is none. Progress is written in the transaction of the work
-itself, so a job that was cancelled, or that somebody else took up meanwhile, undoes what its worker was about to do.
+A worker holds a job by a lease, which every bit of progress renews, and time where there is none. Progress is written
+in the transaction of the work itself, so a job that was cancelled, or that somebody else took up meanwhile, undoes what
+its worker was about to do.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ class Jobs:
 
     async def update(self, held: Held, change: Callable[[Job], Job], session: Session | None = None) -> None:
         """Change a job that is held, and renew the lease; raises JobGone when it no longer is."""
-        mine = {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": held.owner}
+        mine = _held_still(held)
         found = await self._mongo.jobs.find_one(mine, session=session)
         if found is None:
             raise JobGone(held.job.id)
@@ -135,11 +136,10 @@ class Jobs:
 
     async def keep(self, held: Held) -> None:
         """Renew the lease, as often as progress has not, until this is cancelled; who lost it learns so by progress."""
-        mine = {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": held.owner}
         while True:
             await asyncio.sleep(RENEWAL.total_seconds())
             async with held.progress:
-                unrenewed = {**mine, "lease.until": {"$lt": self._clock() + LEASE - RENEWAL}}
+                unrenewed = {**_held_still(held), "lease.until": {"$lt": self._clock() + LEASE - RENEWAL}}
                 try:
                     await self._mongo.jobs.update_one(unrenewed, {"$set": {"lease": self._lease(held.owner)}})
                 except PyMongoError as error:
@@ -175,3 +175,8 @@ class Jobs:
         """Write the job whole: the feed tells of what is written whole, without asking for it again."""
         document = {**from_job(found["workspace"], job), "lease": found["lease"]}
         await self._mongo.jobs.replace_one({"_id": job.id}, document, session=session)
+
+
+def _held_still(held: Held) -> Document:
+    """The job, if it was neither ended nor taken up by somebody else."""
+    return {"_id": held.job.id, "state": JobState.RUNNING.value, "lease.owner": held.owner}

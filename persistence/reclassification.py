@@ -14,13 +14,13 @@ from typing import TypeVar
 import structlog
 
 from domain.stretches import Stretch, stretches
+from persistence.background import running
 from persistence.commits import Passage
 from persistence.configuration import Configuration
 from persistence.jobs import Held, JobGone, Jobs
 from persistence.leads import Name
 from persistence.ledger import BATCH, Ledger
 from persistence.mongo import Conflict, OutcomeUnknown, Unreachable
-from persistence.relay.background import running
 from persistence.scores import Scores
 from persistence.telling import tell
 

@@ -36,7 +36,7 @@ QuickStartResult = Annotated[
 class QuickStartMutations:
     @strawberry.mutation(
         description=(
-            "Put a template's levels and rules in force, in a workspace that never had any. Everything can be edited "
+            "Put a template's levels and rules in force, in a workspace that has none. Everything can be edited "
             "and reverted afterwards. Needs EDITOR."
         )
     )

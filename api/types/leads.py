@@ -21,6 +21,7 @@ from domain.history import ScorePart as DomainScorePart
 from domain.leads import Lead as DomainLead
 from domain.leads import Position
 from domain.levels import Dimension
+from domain.rules import Rule as DomainRule
 from domain.rules import RuleSet
 from domain.scoring import Scoring
 from persistence.history import HistoryFilter
@@ -116,17 +117,16 @@ class ScorePart:
     )
 
     @classmethod
-    def of(cls, part: DomainScorePart, rules: RuleSet | None) -> ScorePart:
-        rule = rules.rule(part.rule_id) if rules and part.rule_id else None
+    def of(cls, part: DomainScorePart, rule: DomainRule | None) -> ScorePart:
         return cls(rule=Rule.maybe(rule), points=part.points, suppressed=part.suppressed)
 
 
-async def _part(context: Context, part: DomainScorePart, rules: RuleSet | None) -> ScorePart:
-    """The part, with its rule even if that was taken out before its points were."""
-    if part.rule_id and (rules is None or rules.rule(part.rule_id) is None):
-        rule = await context.house.rule_sets.rule(context.workspace, part.rule_id)
-        return ScorePart(rule=Rule.maybe(rule), points=part.points, suppressed=part.suppressed)
-    return ScorePart.of(part, rules)
+async def _rule_of(context: Context, part: DomainScorePart, rules: RuleSet | None) -> DomainRule | None:
+    """The part's rule, even if that was taken out before its points were."""
+    if part.rule_id is None:
+        return None
+    known = rules and rules.rule(part.rule_id)
+    return known or await context.house.rule_sets.rule(context.workspace, part.rule_id)
 
 
 @strawberry.type(description="One entry of the history: a movement of a lead's score.")
@@ -174,7 +174,7 @@ class ScoreChange(Node):
     async def parts(self, info: Info) -> list[ScorePart]:
         context = info.context
         rules = await context.house.configuration.rule_set(context.workspace, self.change.rule_set)
-        return [await _part(context, part, rules) for part in self.change.parts]
+        return [ScorePart.of(part, await _rule_of(context, part, rules)) for part in self.change.parts]
 
     @classmethod
     def of(cls, change: DomainScoreChange) -> ScoreChange:

@@ -23,7 +23,8 @@ class RuleTest:
     )
     def parts(self) -> list[ScorePart]:
         own = (entry for entry in self.trial.entries if entry.dimension is self.after.dimension)
-        return [ScorePart.of(part, self.scoring.rules) for entry in own for part in entry.parts]
+        rules = self.scoring.rules
+        return [ScorePart.of(part, rules.rule(part.rule_id or "")) for entry in own for part in entry.parts]
 
     @classmethod
     def of(cls, trial: Trial, dimension: Dimension, scoring: Scoring) -> RuleTest:

@@ -67,7 +67,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One field held against a value. A list of values is kept as a tuple, so that it can be hashed.
+    """One field held against a value. A list of values is kept as a tuple, which nobody can change.
 
     Equal is not the same here: Python's 1 equals True, and a condition tells them apart.
     """

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import aclosing
 from secrets import token_hex
 
+from persistence.background import running
 from persistence.feed import Link, Opened, links
 from persistence.mongo import Mongo
-from persistence.relay.background import running
 from persistence.relay.channel import LEASE, Away, Channel, Place
 from persistence.relay.condition import Condition
 

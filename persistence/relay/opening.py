@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
+from persistence.background import running
 from persistence.feed import Event, tail
 from persistence.mongo import Mongo
-from persistence.relay.background import running
 from persistence.relay.channel import Place
 from persistence.relay.leader import lead
 from persistence.relay.reader import Reader

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import monotonic
 
+from persistence.background import running
 from persistence.feed import Event, Link, Opened, links, to_event
 from persistence.mongo import Mongo
-from persistence.relay.background import running
 from persistence.relay.channel import Away, Channel, Entry, Place
 from persistence.relay.condition import Condition
 

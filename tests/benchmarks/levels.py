@@ -28,6 +28,7 @@ from domain.jobs import Job
 from domain.leads import Lead, Standing
 from domain.levels import Dimension, Level, ScoreRange, table
 from domain.scoring import Scoring
+from persistence.background import running
 from persistence.configuration import Editor
 from persistence.documents import from_lead
 from persistence.embedded import embedded_mongo
@@ -35,7 +36,6 @@ from persistence.feed import tail
 from persistence.leads import LeadFilter, LeadOrder
 from persistence.mongo import Mongo, new_id, open_mongo
 from persistence.reclassification import Reclassifier
-from persistence.relay.background import running
 from persistence.workspaces import Workspaces
 
 FEW, MANY = 1_000, 1_000_000

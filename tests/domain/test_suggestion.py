@@ -1,8 +1,9 @@
+"""Thresholds that give each level its share of the leads there are, those of one score kept together."""
+
 from __future__ import annotations
 
 import pytest
 
-from domain.errors import Fault, InvalidInput, Problem
 from domain.levels import PALETTE, Level, gaps, table
 from domain.suggestion import Cut, Thresholds, thresholds
 from tests.domain.builders import names
@@ -14,12 +15,6 @@ TIERS = ("Cold", "Warm", "Hot", "Very Hot")
 
 def bounds_of(levels: tuple[Level, ...]) -> list[tuple[int | None, int | None]]:
     return [(level.min, level.max) for level in levels]
-
-
-def refused(called: list[str], shares: list[float]) -> tuple[Problem, ...]:
-    with pytest.raises(InvalidInput) as refusal:
-        thresholds(called, shares, 100)
-    return refusal.value.problems
 
 
 @pytest.mark.parametrize(
@@ -72,150 +67,6 @@ def test_what_leads_of_one_score_make_a_level_have_too_few_is_shared_by_all_leve
     scores = [*range(10)] + [10] * 80 + [*range(11, 121)]  # the lowest is to have 45, and has 10 or 90
 
     assert leads_in(levels_for(scores, [0.225, 0.475, 0.15, 0.15]), scores) == [10, 116, 37, 37]
-
-
-@pytest.mark.parametrize(
-    ("called", "shares", "problem"),
-    [
-        pytest.param([], [], Problem(("names",), Fault.EMPTY), id="no levels"),
-        pytest.param(
-            [f"L{at}" for at in range(51)],
-            [1 / 51] * 51,
-            Problem(("names",), Fault.TOO_MANY, 50, 51),
-            id="51 levels",
-        ),
-        pytest.param(
-            ["Cold", "Hot"], [1.0], Problem(("shares",), Fault.UNEVEN, 2, 1), id="more names than shares"
-        ),
-        pytest.param(
-            ["Cold"], [0.5, 0.5], Problem(("shares",), Fault.UNEVEN, 1, 2), id="more shares than names"
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [-0.1, 1.0],
-            Problem(("shares", "0"), Fault.OUT_OF_RANGE, (0.001, 1), -0.1),
-            id="less than nothing",
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [0.0, 1.0],
-            Problem(("shares", "0"), Fault.OUT_OF_RANGE, (0.001, 1), 0.0),
-            id="nothing",
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [1.0, 0.0009],
-            Problem(("shares", "1"), Fault.OUT_OF_RANGE, (0.001, 1), 0.0009),
-            id="next to nothing",
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [0.001, 1.001],
-            Problem(("shares", "1"), Fault.OUT_OF_RANGE, (0.001, 1), 1.001),
-            id="more than all",
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [0.5, 0.4],
-            Problem(("shares",), Fault.NOT_WHOLE, actual=0.9),
-            id="too little together",
-        ),
-        pytest.param(
-            ["Cold", "Hot"], [0.9, 0.7], Problem(("shares",), Fault.NOT_WHOLE, actual=1.6), id="too much"
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [0.5, 0.476],
-            Problem(("shares",), Fault.NOT_WHOLE, actual=0.976),
-            id="more than rounding",
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [0.5, 0.4799],
-            Problem(("shares",), Fault.NOT_WHOLE, actual=0.9799),
-            id="just more than rounding",
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [0.5, 0.526],
-            Problem(("shares",), Fault.NOT_WHOLE, actual=1.026),
-            id="more than rounding up",
-        ),
-        pytest.param(
-            ["All"], [0.976], Problem(("shares",), Fault.NOT_WHOLE, actual=0.976), id="one of too little"
-        ),
-        pytest.param(
-            ["Cold", "Hot"], [0.1, 0.2], Problem(("shares",), Fault.NOT_WHOLE, actual=0.3), id="float noise"
-        ),
-        pytest.param(
-            ["Cold", "Hot"],
-            [60, 40],
-            Problem(("shares",), Fault.NOT_WHOLE, actual=100),
-            id="percent",
-        ),
-    ],
-)
-def test_what_no_table_can_be_made_of_is_refused(
-    called: list[str], shares: list[float], problem: Problem
-) -> None:
-    assert problem in refused(called, shares)
-
-
-@pytest.mark.parametrize(
-    "shares", [[0.5, 0.495], [0.5, 0.505], [0.995], [0.001, 0.999], [1.0], [0.951] + [0.001] * 49]
-)
-def test_shares_that_are_nearly_a_whole_are_taken(shares: list[float]) -> None:
-    found = levels_for(range(1_000), shares)
-
-    assert len(found) == len(shares)
-    assert sum(leads_in(found, range(1_000))) == 1_000
-
-
-@pytest.mark.parametrize("name", ["Cold", "COLD", " cold "])
-def test_two_levels_of_one_name_are_refused_where_the_second_stands(name: str) -> None:
-    assert refused(["Cold", "Warm", name], [0.5, 0.25, 0.25]) == (
-        Problem(("names", "2"), Fault.DUPLICATE, actual=name),
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "fault"), [("", Fault.EMPTY), (" ", Fault.EMPTY), ("n" * 201, Fault.TOO_LONG)]
-)
-def test_a_name_that_no_level_can_have_is_refused_where_it_stands(name: str, fault: Fault) -> None:
-    problems = refused(["Cold", name], [0.5, 0.5])
-
-    assert [(problem.path, problem.fault) for problem in problems] == [(("names", "1"), fault)]
-
-
-def test_what_is_refused_without_leads_is_what_is_refused_with_them() -> None:
-    with pytest.raises(InvalidInput) as refusal:
-        thresholds(["Cold", "cold"], [0.5, 0.4], 0)
-
-    assert refusal.value.problems == refused(["Cold", "cold"], [0.5, 0.4])
-
-
-@pytest.mark.parametrize("share", [float("nan"), float("inf"), float("-inf")])
-def test_what_is_no_number_is_no_share(share: float) -> None:
-    faults = [(problem.path, problem.fault) for problem in refused(["Cold", "Hot"], [0.5, share])]
-
-    assert (("shares", "1"), Fault.OUT_OF_RANGE) in faults
-
-
-def test_a_refusal_tells_everything_that_is_wrong() -> None:
-    called = [" ", *(f"L{min(at, 48)}" for at in range(50))]
-
-    assert {problem.fault for problem in refused(called, [2.0, -0.5])} == {
-        Fault.EMPTY,
-        Fault.TOO_MANY,
-        Fault.DUPLICATE,
-        Fault.UNEVEN,
-        Fault.OUT_OF_RANGE,
-        Fault.NOT_WHOLE,
-    }
-
-
-def test_fifty_levels_are_not_too_many() -> None:
-    assert steps(range(50), [0.02] * 50)[-1].starts == tuple(range(1, 50))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -35,6 +35,13 @@ async def transaction(mongo: Mongo, workspace: Workspace) -> AsyncIterator[Sessi
     async with await mongo.client.start_session() as session, session.start_transaction():
         await mongo.workspaces.find_one({"_id": workspace.id}, session=session)
         yield session
+
+
+async def assert_conflict(both: Awaitable[None]) -> None:
+    with pytest.raises(OperationFailure) as conflict:
+        await both
+
+    assert conflict.value.code == WRITE_CONFLICT
 
 
 async def places_of(mongo: Mongo, workspace: Workspace) -> set[str]:
@@ -80,10 +87,7 @@ async def test_whoever_scores_does_not_pass_when_an_edit_was_committed_since_the
                 await shut_gate(mongo, workspace.id, editing)
             await gate.leave(place, scoring)
 
-    with pytest.raises(OperationFailure) as conflict:
-        await both()
-
-    assert conflict.value.code == WRITE_CONFLICT
+    await assert_conflict(both())
 
 
 async def test_an_edit_does_not_pass_when_somebody_scored_since_it_began(
@@ -97,10 +101,7 @@ async def test_an_edit_does_not_pass_when_somebody_scored_since_it_began(
                 await gate.leave(place, scoring)
             await shut_gate(mongo, workspace.id, editing)
 
-    with pytest.raises(OperationFailure) as conflict:
-        await both()
-
-    assert conflict.value.code == WRITE_CONFLICT
+    await assert_conflict(both())
 
 
 async def test_an_edit_does_not_pass_when_somebody_took_a_new_place_since_it_began(
@@ -115,10 +116,7 @@ async def test_an_edit_does_not_pass_when_somebody_took_a_new_place_since_it_beg
                 await gate.leave(place, scoring)
             await shut_gate(mongo, workspace.id, editing)
 
-    with pytest.raises(OperationFailure) as conflict:
-        await both()
-
-    assert conflict.value.code == WRITE_CONFLICT
+    await assert_conflict(both())
 
 
 async def test_two_edits_at_once_conflict(mongo: Mongo, workspace: Workspace) -> None:
@@ -127,10 +125,7 @@ async def test_two_edits_at_once_conflict(mongo: Mongo, workspace: Workspace) ->
             await shut_gate(mongo, workspace.id, one)
             await shut_gate(mongo, workspace.id, other)
 
-    with pytest.raises(OperationFailure) as conflict:
-        await both()
-
-    assert conflict.value.code == WRITE_CONFLICT
+    await assert_conflict(both())
 
 
 async def test_an_edit_keeps_nobody_from_scoring_in_another_workspace(

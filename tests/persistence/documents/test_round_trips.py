@@ -17,6 +17,7 @@ from domain.leads import Lead
 from domain.levels import Announce, LevelSet
 from domain.rules import RuleSet, RuleSetState
 from persistence.documents import (
+    Document,
     from_activity,
     from_actor,
     from_job,
@@ -32,7 +33,7 @@ from persistence.documents import (
     to_rule_set,
     to_score_change,
 )
-from persistence.mongo import Mongo, new_id
+from persistence.mongo import Collection, Mongo, new_id
 from tests.persistence.documents.examples import (
     ACTIVITY,
     BARE_ACTIVITY,
@@ -194,6 +195,14 @@ def test_every_state_of_a_rule_set_survives_its_document(state: RuleSetState) ->
     assert rule_set == to_rule_set(from_rule_set("w", rule_set))
 
 
+async def kept(collection: Collection, document: Document) -> Document:
+    """What the database has of a document."""
+    await collection.insert_one(document)
+    stored = await collection.find_one({"_id": document["_id"]})
+    assert stored is not None
+    return stored
+
+
 @pytest.mark.parametrize("kind", ActorKind)
 def test_every_actor_survives_its_document(kind: ActorKind) -> None:
     assert to_actor(from_actor(Actor(kind, "Ada"))) == Actor(kind, "Ada")
@@ -203,10 +212,8 @@ def test_every_actor_survives_its_document(kind: ActorKind) -> None:
 async def test_a_lead_survives_the_database(mongo: Mongo, workspace: Workspace, lead: Lead) -> None:
     lead = replace(lead, id=new_id())
 
-    await mongo.leads.insert_one(from_lead(workspace.id, lead))
-    stored = await mongo.leads.find_one({"_id": lead.id})
+    stored = await kept(mongo.leads, from_lead(workspace.id, lead))
 
-    assert stored is not None
     assert to_lead(stored) == lead
 
 
@@ -216,10 +223,8 @@ async def test_a_score_change_survives_the_database(
 ) -> None:
     change = replace(change, lead_id=new_id())
 
-    await mongo.score_changes.insert_one(from_score_change(workspace.id, change))
-    stored = await mongo.score_changes.find_one({"_id": change.id})
+    stored = await kept(mongo.score_changes, from_score_change(workspace.id, change))
 
-    assert stored is not None
     assert to_score_change(stored) == change
 
 
@@ -229,10 +234,8 @@ async def test_an_activity_survives_the_database(
 ) -> None:
     activity = replace(activity, id=new_id())
 
-    await mongo.activities.insert_one(from_activity(workspace.id, "lead", activity, ()))
-    stored = await mongo.activities.find_one({"_id": activity.id})
+    stored = await kept(mongo.activities, from_activity(workspace.id, "lead", activity, ()))
 
-    assert stored is not None
     assert to_activity(stored) == activity
 
 
@@ -241,9 +244,7 @@ async def test_a_time_of_another_zone_comes_back_as_the_same_moment_in_utc(
 ) -> None:
     lead = replace(LEAD, id=new_id(), created_at=LATE.astimezone(KOLKATA))
 
-    await mongo.leads.insert_one(from_lead(workspace.id, lead))
-    stored = await mongo.leads.find_one({"_id": lead.id})
+    stored = await kept(mongo.leads, from_lead(workspace.id, lead))
 
-    assert stored is not None
     created_at = to_lead(stored).created_at
     assert (created_at, created_at.utcoffset(), created_at.microsecond) == (LATE, timedelta(0), 999_000)

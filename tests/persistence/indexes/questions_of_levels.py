@@ -14,11 +14,11 @@ from domain.errors import AlreadyConfigured
 from domain.levels import Dimension, ScoreRange
 from domain.stretches import stretches
 from domain.templates import TEMPLATES
+from persistence.background import running
 from persistence.jobs import Jobs
 from persistence.mongo import Mongo
 from persistence.moves import Moves, TierMove
 from persistence.reclassification import Reclassifier
-from persistence.relay.background import running
 from tests.persistence.given import COLD, HOT, WARM, editor, set_levels
 from tests.persistence.reclassification.telling import until_over
 

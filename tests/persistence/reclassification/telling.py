@@ -17,13 +17,13 @@ from domain.jobs import Job, JobState
 from domain.leads import Lead
 from domain.levels import Announce, Dimension, Level, table
 from domain.stretches import Stretch
+from persistence.background import running
 from persistence.batch import Item
 from persistence.configuration import Editor
 from persistence.jobs import Jobs
 from persistence.leads import Name
 from persistence.mongo import Mongo
 from persistence.reclassification import COMPANY, Reclassifier
-from persistence.relay.background import running
 from persistence.scores import Scores
 from tests.persistence.given import (
     ENGAGEMENT,

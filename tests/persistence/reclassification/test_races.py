@@ -77,6 +77,12 @@ def at_every(steps: dict[str, Step]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("step", steps.values(), ids=steps)
 
 
+@pytest.fixture(params=["at its place", "at a new place"])
+def scorer(request: pytest.FixtureRequest, house: House, make_house: MakeHouse) -> House:
+    """Whoever scores: a process that has passed the gate before, or one that has not."""
+    return house if request.param == "at its place" else make_house()
+
+
 async def assert_nothing_wrong(house: House, mongo: Mongo, workspace: Workspace) -> None:
     await tell_all(house, workspace)
     await assert_told(house, mongo, workspace)
@@ -129,20 +135,12 @@ async def test_levels_edited_while_the_first_batch_of_a_process_is_held_classify
 
 
 @at_every(EDITING)
-@pytest.mark.parametrize("fresh", [False, True], ids=["at its place", "at a new place"])
 async def test_a_change_made_while_an_edit_is_held_is_told_of_it(
-    house: House,
-    make_house: MakeHouse,
-    mongo: Mongo,
-    mongo_uri: str,
-    workspace: Workspace,
-    step: Step,
-    fresh: bool,
+    house: House, scorer: House, mongo: Mongo, mongo_uri: str, workspace: Workspace, step: Step
 ) -> None:
     """Whichever is committed first: the other begins again, or the edit's job tells the lead."""
     await settle(house, workspace, FULL, [10, 10])
     log = await begun(mongo, workspace)
-    scorer = make_house() if fresh else house
 
     async def score() -> None:
         await scorer.ledger.apply(workspace.id, external("crm-0"), adjusted(20))
@@ -183,21 +181,13 @@ async def test_rules_published_while_a_change_is_held_score_it_or_come_after_it(
 
 
 @at_every(PUBLISHING)
-@pytest.mark.parametrize("fresh", [False, True], ids=["at its place", "at a new place"])
 async def test_an_activity_recorded_while_a_publication_is_held_is_scored_by_what_is_in_force(
-    house: House,
-    make_house: MakeHouse,
-    mongo: Mongo,
-    mongo_uri: str,
-    workspace: Workspace,
-    step: Step,
-    fresh: bool,
+    house: House, scorer: House, mongo: Mongo, mongo_uri: str, workspace: Workspace, step: Step
 ) -> None:
     await publish(house, workspace.id, CLICK)
     await house.ledger.apply(workspace.id, external("crm-0"), clicked())
     await house.rule_sets.edit(workspace.id, lambda _: (CLICKS_LESS, AND_TAGS), editor())
     log = await begun(mongo, workspace)
-    scorer = make_house() if fresh else house
 
     async def click() -> None:
         await scorer.ledger.apply(workspace.id, external("crm-0"), clicked())

@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 import pytest
 
 from domain.actors import Workspace
+from persistence.background import running
 from persistence.mongo import Mongo
 from persistence.relay import open_feed
-from persistence.relay.background import running
 from tests.persistence.conftest import DATABASE
 from tests.persistence.relay.listeners import Child, Process
 from tests.persistence.relay.valkey import Valkey

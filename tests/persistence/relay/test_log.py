@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 
 from domain.actors import Workspace
+from persistence.background import running
 from persistence.feed import Link, Opened, links, tail
 from persistence.mongo import Mongo, open_mongo
-from persistence.relay.background import running
 from tests.persistence.relay.listeners import Process
 from tests.persistence.relay.writer import Writer
 
