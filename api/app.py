@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -25,7 +26,9 @@ from api.logs import configure as configure_logs
 from api.scalars import now
 from api.settings import Settings
 from api.view import View
+from domain.jobs import JobKind
 from persistence.configuration import Configuration
+from persistence.corrections import Corrections
 from persistence.history import History
 from persistence.jobs import Jobs
 from persistence.leads import Leads
@@ -33,10 +36,14 @@ from persistence.ledger import Ledger
 from persistence.levels import LevelSets
 from persistence.mongo import Mongo, Unreachable, open_mongo
 from persistence.quickstart import QuickStart
-from persistence.reclassification import Reclassifier
+from persistence.reclassification import Reclassification
+from persistence.rehearsal import Rehearsals
 from persistence.relay import open_feed
+from persistence.rescoring import Rescoring
 from persistence.rules import RuleSets
 from persistence.scores import Scores
+from persistence.steps import Steps
+from persistence.work import Worker
 from persistence.workspaces import Keys
 
 _log = structlog.get_logger()
@@ -101,17 +108,19 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     ):
         house = build_house(mongo)
         following = _started(house.hub.follow(feed))
-        reclassifier = Reclassifier(house.configuration, house.jobs, house.scores, house.ledger)
-        working = _started(reclassifier.work())
+        steps = Steps(mongo, house.ledger, house.clock)
+        working = [_started(build_worker(mongo, house).work()), _started(steps.work())]
         try:
             await house.hub.opened.wait()
             yield house
         finally:
-            working.cancel()
-            await asyncio.wait([working])
+            for work in working:
+                work.cancel()
+            await asyncio.wait(working)
             await house.ledger.close()
             with suppress(Unreachable):  # then the leases end by themselves
                 await house.jobs.release()
+                await steps.release()
             following.cancel()
             await asyncio.wait([following])
 
@@ -129,13 +138,14 @@ def _ended(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def build_house(mongo: Mongo) -> House:
-    """The parts of the house, on one database."""
+def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
+    """The parts of the house, on one database and by one clock."""
     configuration = Configuration(mongo)
     leads = Leads(mongo)
-    jobs = Jobs(mongo, now)
+    jobs = Jobs(mongo, clock)
+    ledger = Ledger(mongo, configuration, clock)
     level_sets = LevelSets(mongo, configuration, jobs)
-    rule_sets = RuleSets(mongo, configuration)
+    rule_sets = RuleSets(mongo, configuration, jobs)
     return House(
         configuration=configuration,
         leads=leads,
@@ -144,12 +154,22 @@ def build_house(mongo: Mongo) -> House:
         rule_sets=rule_sets,
         scores=Scores(mongo),
         jobs=jobs,
+        corrections=Corrections(mongo, configuration, leads, ledger),
+        rehearsals=Rehearsals(mongo),
         quick_start=QuickStart(mongo, configuration, level_sets, rule_sets),
-        ledger=Ledger(mongo, configuration, now),
+        ledger=ledger,
         keys=Keys(mongo),
         hub=Hub(leads, configuration),
-        clock=now,
+        clock=clock,
     )
+
+
+def build_worker(mongo: Mongo, house: House) -> Worker:
+    """Who does the house's jobs."""
+    reclassification = Reclassification(house.configuration, house.jobs, house.scores, house.ledger)
+    rescoring = Rescoring(mongo, house.configuration, house.jobs, house.ledger)
+    ways = {JobKind.RECLASSIFY: reclassification.do, JobKind.RESCORE: rescoring.do}
+    return Worker(house.jobs, ways)
 
 
 class _Graphql:

@@ -16,12 +16,14 @@ from domain.changes import Activity
 from domain.leads import Lead
 from domain.scoring import Scoring
 from persistence.configuration import Configuration, Editor
+from persistence.corrections import Corrections
 from persistence.history import History
 from persistence.jobs import Jobs
 from persistence.leads import Leads
 from persistence.ledger import Ledger
 from persistence.levels import LevelSets
 from persistence.quickstart import QuickStart
+from persistence.rehearsal import Rehearsals
 from persistence.rules import RuleSets
 from persistence.scores import Scores
 from persistence.workspaces import Keys
@@ -38,6 +40,8 @@ class House:
     rule_sets: RuleSets
     scores: Scores
     jobs: Jobs
+    corrections: Corrections
+    rehearsals: Rehearsals
     quick_start: QuickStart
     ledger: Ledger
     keys: Keys

@@ -32,6 +32,7 @@ from domain.leads import RefKind
 from domain.levels import ScoreRange
 from persistence.mongo import Conflict, OutcomeUnknown, Unreachable
 
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 _log = structlog.get_logger()
 
 
@@ -48,6 +49,10 @@ def _range(low: object, high: object) -> str:
         if isinstance(low, int)
         else f"must lie between {low} and {high}"
     )
+
+
+def _long(bound: timedelta) -> str:
+    return f"{bound // HOUR} hours" if bound <= DAY else f"{bound // DAY:,} days"
 
 
 FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
@@ -69,9 +74,7 @@ FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
         f"must be a time as ISO 8601 with an offset, as in 2026-03-01T09:30:00Z; it is {actual!r}"
     ),
     Fault.NO_OFFSET: lambda _, actual: f"needs an offset, as in {actual}Z or {actual}+02:00",
-    Fault.TOO_FAR_AHEAD: lambda bound, actual: (
-        f"may lie at most {bound // timedelta(hours=1)} hours ahead; it is {actual}"
-    ),
+    Fault.TOO_FAR_AHEAD: lambda bound, actual: f"may lie at most {_long(bound)} ahead; it is {actual}",
     Fault.REVERSED: lambda bound, actual: f"must not be under min: {actual} is less than {bound}",
     Fault.DUPLICATE: lambda _, actual: (
         f"must differ from every other name by more than case; {actual!r} is there twice"
@@ -108,6 +111,13 @@ FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
         f"must be {' or '.join(kind.value for kind in bound)}; it is {actual.value}"
     ),
     Fault.TAKES_NO_VALUE: lambda _, actual: f"must be left out: {actual} takes none",
+    Fault.NOT_ONE_OF: lambda bound, _: f"needs exactly one of {' and '.join(bound)}",
+    Fault.NOT_BESIDE: lambda bound, _: f"must be left out beside {bound}: points expire or halve, not both",
+    Fault.NOT_AHEAD: lambda bound, actual: f"must lie ahead of now, {bound}; it is {actual}",
+    Fault.TOO_MANY_IN_ONE: lambda bound, actual: (
+        f"would make {actual} leads part of one; at most {bound} may be"
+    ),
+    Fault.SAME_LEAD: lambda _, __: "names the same lead as `into`",
     Fault.MALFORMED_CURSOR: lambda _, actual: (
         f"{actual!r} is not a cursor of this list in this order; begin again without one"
     ),
@@ -153,7 +163,7 @@ def _lead_not_found(error: errors.LeadNotFound) -> LeadNotFound:
     )
 
 
-BY_ID = {"Rule", "Job"}  # what is asked for by its id; the rest by name or number
+BY_ID = {"Rule", "Job", "Activity"}  # what is asked for by its id; the rest by name or number
 
 
 def _not_found(error: errors.NotFound) -> NotFound:

@@ -108,9 +108,15 @@ class AdjustScoreInput:
         default=None,
         description="At most 255 characters. An adjustment with a key that an adjustment had before is not made again.",
     )
+    expires_at: datetime | None = strawberry.field(
+        default=None,
+        description="When its points are gone again, within ten years; left out, they are for good.",
+    )
 
     def item(self, context: Context) -> Item:
-        change = AdjustScore(context.actor, self.dimension, self.delta, self.reason, self.key)
+        change = AdjustScore(
+            context.actor, self.dimension, self.delta, self.reason, self.key, self.expires_at
+        )
         return self.lead.ref("lead"), change
 
 

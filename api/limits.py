@@ -32,6 +32,7 @@ COUNTS = {
     "previewLevels": COUNT,
     "suggestLevels": COUNT,
     "testRules": COUNT,
+    "previewRules": COUNT,
     "warnings": 90,  # so that a longest page of rule sets may show them
 }
 LISTS = {"leads", "history", "activities", "levelSets", "ruleSets", "jobs", "moves", "sample"}

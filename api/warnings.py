@@ -19,7 +19,8 @@ def oddity_in_words(odd: Odd) -> str:
             )
         case Inflating():
             return (
-                "nothing takes points away, so that in time every lead is hot; add rules with negative points"
+                "nothing takes points away, so that in time every lead is hot; let points expire or halve, or inactive "
+                "leads lose some (saveScoringPolicy)"
             )
 
 

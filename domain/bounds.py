@@ -22,6 +22,9 @@ POINTS = 1_000_000  # either way, of one rule or adjustment
 SCORE = 2_000_000_000  # either way; a GraphQL Int ends at 2,147,483,647
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what is older is a clock that was never set
 AHEAD = timedelta(days=1)  # clocks and time zones differ; more is a mistake
+FORESEEN = timedelta(
+    days=3_650
+)  # how far ahead points may expire, and trials lie; ten years are more than any plan
 INTEGER = 2**63  # what the store's 64-bit whole numbers hold
 
 _UPPER_SNAKE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -65,8 +68,11 @@ def points(path: Path, value: int) -> Problems:
     return whole(path, value, -POINTS, POINTS)
 
 
-def moment(path: Path, value: object, now: datetime | None = None) -> Problems:
-    """A time with an offset, not before 2 January 1970; with *now* given, at most a day ahead of it. None passes."""
+def moment(path: Path, value: object, now: datetime | None = None, ahead: timedelta = AHEAD) -> Problems:
+    """A time with an offset, not before 2 January 1970; with *now* given, at most a day ahead of it, or as given.
+
+    None passes.
+    """
     if value is None:
         return ()
     if not isinstance(value, datetime):
@@ -75,8 +81,8 @@ def moment(path: Path, value: object, now: datetime | None = None) -> Problems:
         return (Problem(path, Fault.NO_OFFSET, actual=value.isoformat()),)
     if value < EARLIEST:
         return (Problem(path, Fault.OUT_OF_RANGE, (EARLIEST.isoformat(), "now"), value.isoformat()),)
-    if now is not None and value - AHEAD > now:
-        return (Problem(path, Fault.TOO_FAR_AHEAD, AHEAD, value.isoformat()),)
+    if now is not None and value - ahead > now:
+        return (Problem(path, Fault.TOO_FAR_AHEAD, ahead, value.isoformat()),)
     return ()
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain import bounds
 from domain.actors import Actor
 from domain.bounds import Problems
 from domain.errors import refuse
+from domain.history import Adjustment
 from domain.leads import LeadEdit
 from domain.levels import Dimension
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What a lead did. `key` makes it count once however often it is sent."""
+    """What a lead did. `key` makes it count once however often it is sent; once retracted it counts no more.
+
+    `rule_set` is the version of the rules that scored it first; None where that is not known.
+    """
 
     id: str
     kind: str
@@ -25,12 +29,20 @@ class Activity:
     occurred_at: datetime
     received_at: datetime
     key: str | None = None
+    is_retracted: bool = False
+    rule_set: int | None = None
 
-    def problems(self) -> Problems:
+    @property
+    def counted_at(self) -> datetime:
+        """When it counts: as soon as it happened, or at once where the sender's clock is ahead."""
+        return min(self.occurred_at, self.received_at)
+
+    def problems(self, ahead: timedelta = bounds.AHEAD) -> Problems:
+        """What is wrong with it; it may lie so far *ahead* of when it was received."""
         return (
             *bounds.kind(("activity", "kind"), self.kind),
             *bounds.document(("activity", "properties"), self.properties),
-            *bounds.moment(("activity", "occurredAt"), self.occurred_at, self.received_at),
+            *bounds.moment(("activity", "occurredAt"), self.occurred_at, self.received_at, ahead),
             *bounds.text(("activity", "key"), self.key, bounds.KEY),
         )
 
@@ -52,13 +64,14 @@ class RecordActivity:
 
 @dataclass(frozen=True, slots=True)
 class AdjustScore:
-    """Points by hand, or by an integration that scores for itself."""
+    """Points by hand, or by an integration that scores for itself: for good, or until they expire."""
 
     actor: Actor
     dimension: Dimension
     delta: int
     reason: str | None = None
     key: str | None = None
+    expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
         refuse(
@@ -66,8 +79,13 @@ class AdjustScore:
                 *bounds.points(("delta",), self.delta),
                 *bounds.text(("reason",), self.reason, bounds.REASON),
                 *bounds.text(("key",), self.key, bounds.KEY),
+                *bounds.moment(("expiresAt",), self.expires_at),
             )
         )
+
+    @property
+    def asked(self) -> Adjustment:
+        return Adjustment(self.delta, self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

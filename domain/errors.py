@@ -57,6 +57,11 @@ class Fault(Enum):
     WRONG_OPERATOR = "wrong operator"
     WRONG_KIND = "wrong kind"
     TAKES_NO_VALUE = "takes no value"
+    NOT_ONE_OF = "not one of"
+    NOT_BESIDE = "not beside"
+    NOT_AHEAD = "not ahead"
+    SAME_LEAD = "same lead"
+    TOO_MANY_IN_ONE = "too many in one"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from domain.actors import Actor
-from domain.leads import ADJUSTMENTS, Position
+from domain.leads import Position
 from domain.levels import Announce, Dimension
 
 
@@ -23,7 +23,12 @@ class CauseKind(Enum):
     ACTIVITY = "ACTIVITY"
     PROFILE = "PROFILE"
     ADJUSTMENT = "ADJUSTMENT"
+    DECAY = "DECAY"
+    EXPIRY = "EXPIRY"
+    RULES_CHANGED = "RULES_CHANGED"
     LEVELS_CHANGED = "LEVELS_CHANGED"
+    RETRACTION = "RETRACTION"
+    MERGE = "MERGE"
 
 
 class Suppression(Enum):
@@ -34,27 +39,33 @@ class Suppression(Enum):
     CONDITION_FAILED = "CONDITION_FAILED"
     FLOOR = "FLOOR"
     CEILING = "CEILING"
+    EXPIRED = "EXPIRED"
 
 
 @dataclass(frozen=True, slots=True)
 class ScorePart:
-    """What one rule gave (or an adjustment, whose rule is None), and why it gave less than it pays."""
+    """What one source gave or took: a rule, or one that is none and has a name alone; and why that was less."""
 
     rule_id: str | None
     name: str
     points: int
     suppressed: Suppression | None = None
 
-    @property
-    def source(self) -> str:
-        return self.rule_id or ADJUSTMENTS
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What was asked for by hand, of which floor and ceiling may have held back some."""
+
+    delta: int
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What moved a score or its level, by whom, when, and what they said of it.
 
-    `announce` stands with LEVELS_CHANGED alone: which such moves automations may hear of.
+    `announce` stands with LEVELS_CHANGED alone: which such moves automations may hear of; `adjusted` with ADJUSTMENT
+    alone.
     """
 
     kind: CauseKind
@@ -64,6 +75,7 @@ class Cause:
     key: str | None = None
     activity_id: str | None = None
     announce: Announce | None = None
+    adjusted: Adjustment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class JobKind(Enum):
     """What a job does."""
 
     RECLASSIFY = "RECLASSIFY"
+    RESCORE = "RESCORE"
 
 
 class JobState(Enum):
@@ -26,14 +27,17 @@ class JobState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Telling every lead what the level set `version` of a dimension made of its level.
+    """Work on every lead that an edit concerns: of the level set `version` of a dimension, or the rule set of that number.
 
-    Leads may have been told their level by that set or any from `told` on. `total` is counted when the work begins,
-    and 0 until then; `done` leads of it were looked at, and `changed` of those were told of another level.
+    RECLASSIFY tells leads what the levels made of their level, by which they may have been told as by any set from
+    `told` on. RESCORE, which has no dimension, scores all that they did anew; it has come as far as `place`.
+
+    `total` is counted when the work begins, and 0 until then; `done` leads of it were looked at, and `changed` of those
+    were told something.
     """
 
     id: str
-    dimension: Dimension
+    dimension: Dimension | None
     told: int
     version: int
     started_at: datetime
@@ -44,6 +48,7 @@ class Job:
     changed: int = 0
     finished_at: datetime | None = None
     error: str | None = None
+    place: str | None = None
 
     def supersedes(self, other: Job) -> bool:
         """Whether this is the later of two states of one job."""
@@ -61,6 +66,10 @@ class Job:
         """The job when so many more leads were looked at, and so many of them told."""
         looked = self.done + done
         return replace(self, done=looked, total=max(looked, self.total), changed=self.changed + changed)
+
+    def at(self, place: str) -> Job:
+        """The job when it has come so far."""
+        return replace(self, place=place)
 
     def finished(self, at: datetime) -> Job:
         """The job when nothing is left; what it did not come to look at was told in passing by a change of its own."""

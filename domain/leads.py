@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypedDict
 
 from domain import bounds
+from domain.contributions import Contributions, total
 from domain.errors import Fault, Problem, refuse
 from domain.levels import Dimension
 
-DAYS = 62  # days of payments that are remembered: this month and the one before, whole
-ADJUSTMENTS = "adjustments"  # the source of points that no rule gave
+MERGED = 100  # leads that became part of one: more is no person
 
 
 class RefKind(Enum):
@@ -35,31 +35,6 @@ class LeadRef:
                 refuse(bounds.text(("lead", "externalId"), self.value, bounds.KEY))
             case RefKind.EMAIL:
                 refuse(bounds.text(("lead", "email"), self.value, bounds.EMAIL))
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one source has given a lead: points in the score now, and how often it paid.
-
-    `days` are the UTC days that a rule with a limit has paid on, and how often: the newest DAYS of them.
-    """
-
-    name: str
-    points: int = 0
-    uses: int = 0
-    days: Mapping[date, int] = field(default_factory=dict)
-
-    def plus(self, name: str, points: int, day: date | None = None) -> Contribution:
-        """With points that were paid, on *day* where days are counted."""
-        days = self.days
-        if day is not None and points:
-            counted = {**days, day: days.get(day, 0) + 1}
-            days = {each: counted[each] for each in sorted(counted)[-DAYS:]}
-        return Contribution(name, self.points + points, self.uses + (points != 0), days)
-
-    def forgot(self, day: date) -> bool:
-        """Whether it may have been paid on that day, so long before the others that it is no longer counted."""
-        return len(self.days) == DAYS and day < min(self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +62,53 @@ class Standing:
 
     announced: Position
     since: datetime
-    contributions: Mapping[str, Contribution] = field(default_factory=dict)
+    contributions: Contributions = field(default_factory=dict)
 
     @property
     def score(self) -> int:
         return self.announced.score
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether time alone moves it, by points that expire or halve."""
+        for each in self.contributions.values():  # noqa: SIM110 - asked before every change, and any() takes twice as long
+            if each.expiring or each.halving:
+                return True
+        return False
+
+    @property
+    def may_rise(self) -> bool:
+        """Whether time alone may raise it."""
+        return any(each.may_rise for each in self.contributions.values())
+
+    def unbounded(self, at: datetime) -> int:
+        """The score as it would be at a moment without floor and ceiling: whole, halves to even."""
+        return round(total(self.contributions, at))
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A lead that became part of another, by the names it had: they name that other one now."""
+
+    id: str
+    external_id: str | None = None
+    email: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """`version` rises with every write and by at least one with every score change."""
+    """`version` rises with every write and by at least one with every score change.
+
+    What time does to the scores is in them up to `settled_at`, and moves one of them next at `due_at`; None is never.
+    """
 
     id: str
     engagement: Standing
     profile: Standing
     created_at: datetime
     updated_at: datetime
+    settled_at: datetime
+    due_at: datetime | None = None
     external_id: str | None = None
     email: str | None = None
     name: str | None = None
@@ -111,6 +117,17 @@ class Lead:
     tags: tuple[str, ...] = ()
     last_activity_at: datetime | None = None
     version: int = 0
+    merged: tuple[Merged, ...] = ()
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time alone moves a score of it, by points that expire or halve."""
+        return self.engagement.is_timed or self.profile.is_timed
+
+    @property
+    def scores(self) -> tuple[int, int]:
+        """Its engagement and its profile."""
+        return self.engagement.score, self.profile.score
 
     def standing(self, dimension: Dimension) -> Standing:
         return self.engagement if dimension is Dimension.ENGAGEMENT else self.profile
@@ -121,6 +138,28 @@ class Lead:
         if dimension is Dimension.ENGAGEMENT:
             return replace(self, engagement=standing, updated_at=now, version=version)
         return replace(self, profile=standing, updated_at=now, version=version)
+
+
+def joined(into: Lead, other: Lead) -> Lead:
+    """Two leads as one: what *into* does not know of itself it has from *other*; raises InvalidInput.
+
+    Scores and activities are not joined here.
+    """
+    one = replace(
+        into,
+        external_id=into.external_id or other.external_id,
+        email=into.email or other.email,
+        name=into.name or other.name,
+        company=into.company or other.company,
+        attributes={**other.attributes, **into.attributes},
+        tags=_tags(into.tags, other.tags, ()),
+        created_at=min(into.created_at, other.created_at),
+        merged=(*into.merged, *other.merged, Merged(other.id, other.external_id, other.email)),
+    )
+    refuse(replace(problem, path=("from", *problem.path)) for problem in _outgrown(one))
+    if len(one.merged) > MERGED:
+        refuse([Problem(("from",), Fault.TOO_MANY_IN_ONE, MERGED, len(one.merged))])
+    return one
 
 
 def normal_email(email: str) -> str:

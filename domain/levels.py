@@ -94,6 +94,10 @@ class LevelSet:
                 return level
         return None
 
+    def around(self, score: int) -> ScoreRange:
+        """The scores about *score* that lie in the same level, or like it in none."""
+        return next(each for each in (*(level.range for level in self.levels), *self.gaps) if score in each)
+
     def named(self, name: str | None) -> Level | None:
         """The level of that name, without regard to case."""
         wanted = None if name is None else name.strip().casefold()

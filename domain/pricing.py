@@ -6,22 +6,25 @@ from datetime import UTC, date, datetime, timedelta
 
 from domain.changes import Activity
 from domain.conditions import Facts, holds
+from domain.contributions import Contribution, Halving
 from domain.history import ScorePart, Suppression
-from domain.leads import Contribution
 from domain.rules import Limit, Period, Rule
 
 
-def priced(rule: Rule, activity: Activity, facts: Facts, had: Contribution | None) -> ScorePart:
-    """The rule's part in what *activity* does to a lead whom the rule gave *had* before."""
-    if why := _unpaid(rule, activity, facts, had):
+def priced(
+    rule: Rule, activity: Activity, facts: Facts | None, had: Contribution | None, now: datetime
+) -> ScorePart:
+    """The rule's part in what *activity* does *now* to a lead whom the rule gave *had* before."""
+    wanted = _left(rule, activity, now) if rule.is_timed else rule.points
+    if why := _unpaid(rule, activity, facts, had, wanted):
         return ScorePart(rule.id, rule.name, 0, why)
-    points = _within(rule, had.points if had else 0)
-    return ScorePart(rule.id, rule.name, points, None if points == rule.points else Suppression.CAP_REACHED)
+    points = _within(rule, wanted, had.worth(now) if had else 0)
+    return ScorePart(rule.id, rule.name, points, None if points == wanted else Suppression.CAP_REACHED)
 
 
-def is_met(rule: Rule, facts: Facts) -> bool:
-    """Whether the rule's condition holds, if it has one."""
-    return rule.condition is None or holds(rule.condition, facts)
+def is_met(rule: Rule, facts: Facts | None) -> bool:
+    """Whether the rule's condition holds, if it has one; *facts* may be None where no rule has."""
+    return rule.condition is None or (facts is not None and holds(rule.condition, facts))
 
 
 def day_of(moment: datetime) -> date:
@@ -29,14 +32,26 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def _unpaid(rule: Rule, activity: Activity, facts: Facts, had: Contribution | None) -> Suppression | None:
+def _unpaid(
+    rule: Rule, activity: Activity, facts: Facts | None, had: Contribution | None, wanted: int
+) -> Suppression | None:
     if not rule.is_enabled:
         return Suppression.RULE_DISABLED
     if not is_met(rule, facts):
         return Suppression.CONDITION_FAILED
     if rule.limit is not None and had is not None and _reached(rule.limit, had, day_of(activity.occurred_at)):
         return Suppression.CAP_REACHED
-    return None
+    return None if wanted else Suppression.EXPIRED
+
+
+def _left(rule: Rule, activity: Activity, now: datetime) -> int:
+    """What is left now of the points for something that may have happened long ago, in whole points."""
+    payment = rule.payment(rule.points, activity.counted_at)
+    if payment.expires_at is not None and payment.expires_at <= now:
+        return 0
+    if payment.half_life is not None:
+        return round(Halving(payment.half_life, payment.points, payment.at).worth(now))
+    return payment.points
 
 
 def _reached(limit: Limit, had: Contribution, day: date) -> bool:
@@ -70,16 +85,15 @@ def _period(per: Period, day: date) -> tuple[int, ...]:
     return (day.toordinal(),)
 
 
-def is_full(rule: Rule, had: int) -> bool:
+def is_full(rule: Rule, had: float) -> bool:
     """Whether the rule's points in the score leave no room for any more."""
-    return rule.max_points is not None and _within(rule, had) == 0
+    return rule.max_points is not None and _within(rule, rule.points, had) == 0
 
 
-def _within(rule: Rule, had: int) -> int:
-    """As many of the rule's points as `max_points` leaves room for beside those that it *had* given."""
+def _within(rule: Rule, points: int, had: float) -> int:
+    """As many of *points* as `max_points` leaves room for beside those that the rule *had* given, as they show."""
     if rule.max_points is None:
-        return rule.points
-    room = (
-        max(rule.max_points - abs(had), 0) if (had > 0) is (rule.points > 0) else rule.max_points + abs(had)
-    )
-    return min(rule.points, room) if rule.points > 0 else max(rule.points, -room)
+        return points
+    given = round(had) if points > 0 else -round(had)
+    room = max(rule.max_points - given, 0)
+    return min(points, room) if points > 0 else max(points, -room)

@@ -49,7 +49,7 @@ def oddities(rule_set: RuleSet, payments: Mapping[str, int]) -> Iterator[Odd]:
     yield from (NeverPays(rule) for rule in rules if rule.condition and never_holds(rule.condition))
     yield from _pay_twice(rules)
     yield from _lopsided(rules, payments)
-    if rules and all(rule.points > 0 for rule in rules):
+    if rules and rule_set.inactivity is None and all(rule.points > 0 and not rule.is_timed for rule in rules):
         yield Inflating()
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from domain import bounds
 from domain.actors import Actor
 from domain.changes import Activity, RecordActivity, UpsertLead
-from domain.errors import Fault, Problem, refuse
+from domain.errors import Problem, refuse
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadEdit
 from domain.scoring import Scoring, fold
@@ -26,7 +26,7 @@ class Trial:
     entries: tuple[ScoreChange, ...] = ()
 
     def then(self, activity: Activity, scoring: Scoring, actor: Actor) -> Trial:
-        """The trial with one more activity, recorded when it happens, be that in years."""
+        """The trial with one more activity, recorded when it happens, be that in some years."""
         known = replace(activity, received_at=max(activity.occurred_at, activity.received_at))
         outcome = fold(self.after, RecordActivity(actor, known), scoring, known.occurred_at)
         return replace(self, after=outcome.lead, entries=(*self.entries, *outcome.told, *outcome.changes))
@@ -58,7 +58,5 @@ def _once(activities: Sequence[Activity]) -> Iterator[Activity]:
 
 def _problems(activities: Sequence[Activity]) -> Iterator[Problem]:
     for at, activity in enumerate(activities):
-        for problem in activity.problems():
-            if problem.fault is not Fault.TOO_FAR_AHEAD:
-                path = ("activities", str(at), *problem.path[1:])
-                yield replace(problem, path=path)
+        for problem in activity.problems(bounds.FORESEEN):
+            yield replace(problem, path=("activities", str(at), *problem.path[1:]))

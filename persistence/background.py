@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import structlog
+
+from persistence.mongo import Conflict, OutcomeUnknown, Unreachable
+
+PAUSE = 1.0  # seconds before what the database's absence interrupted is taken up again
+PASSING = (Unreachable, OutcomeUnknown, Conflict)
+
+_log = structlog.get_logger()
 Result = TypeVar("Result")
 
 
@@ -21,3 +29,29 @@ async def running(work: Coroutine[Any, Any, Result]) -> AsyncIterator[asyncio.Ta
         await asyncio.wait([task])
     if not task.cancelled():
         task.result()
+
+
+async def ahead(pages: AsyncIterator[Result]) -> AsyncGenerator[Result, None]:
+    """The pages, each of which is read while the one before it is worked on."""
+
+    async def read() -> Result | None:
+        return await anext(pages, None)
+
+    coming = asyncio.create_task(read())
+    try:
+        while (page := await coming) is not None:
+            coming = asyncio.create_task(read())
+            yield page
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+
+
+async def despite_trouble(work: Callable[[], Awaitable[Result]]) -> Result:
+    """What *work* comes to, begun anew as often as the database is away."""
+    while True:
+        try:
+            return await work()
+        except PASSING as error:
+            _log.warning("background work was interrupted and goes on soon", cause=type(error).__name__)
+            await asyncio.sleep(PAUSE)

@@ -13,7 +13,7 @@ from domain.changes import Activity, AdjustScore, Change, RecordActivity, Upsert
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
-from domain.scoring import Outcome, Scoring, fold, new_lead
+from domain.scoring import Outcome, Scoring, fold, new_lead, stepped
 from persistence.documents import Document, from_activity, from_lead, from_score_change, lead_update
 from persistence.leads import Name
 from persistence.mongo import new_id
@@ -36,9 +36,11 @@ class Seen:
         match change:
             case RecordActivity(activity=activity):
                 return self.activity is not None and self.activity.kind == activity.kind
-            case AdjustScore(dimension=dimension, delta=delta):
+            case AdjustScore(dimension=dimension, delta=delta, asked=wanted):
                 did = self.changes[0]  # what it made known of a new lead may have moved that further
-                (part,) = did.parts
+                if did.cause.adjusted:
+                    return did.dimension is dimension and did.cause.adjusted == wanted
+                (part,) = did.parts  # an entry of before does not know
                 return did.dimension is dimension and (part.points == delta or part.suppressed is not None)
         return False
 
@@ -102,12 +104,18 @@ class Batch:
         key = key_of(change)
         if key and (seen := self._seen.get(key)):
             return self._repeated(seen, lead, change, key)
-        outcome = fold(lead or self._new(ref), change, self.scoring, self._now)
+        outcome = self._marked(fold(lead or self._new(ref), change, self.scoring, self._now))
         self._refuse_taken(outcome.lead)
-        self._keep(outcome)
+        self.keep(outcome)
         if key:
             self._seen[key] = Seen(outcome.lead.id, outcome.activity, outcome.changes)
         return replace(outcome, created=True) if lead is None else outcome
+
+    def _marked(self, outcome: Outcome) -> Outcome:
+        """With the rules noted that scored the activity: replay goes by them."""
+        if outcome.activity is None:
+            return outcome
+        return replace(outcome, activity=replace(outcome.activity, rule_set=self.scoring.rules.version))
 
     def _find(self, ref: LeadRef) -> Lead | None:
         lead_id = self._ids.get((ref.kind, ref.value))
@@ -122,7 +130,8 @@ class Batch:
         return replace(lead, external_id=ref.value)
 
     def _repeated(self, seen: Seen, lead: Lead | None, change: Change, key: Key) -> Outcome:
-        if lead is None or lead.id != seen.lead_id or not seen.was(change):
+        mine = lead and seen.lead_id in (lead.id, *(each.id for each in lead.merged))
+        if lead is None or not mine or not seen.was(change):
             path = ("activity", "key") if isinstance(change, RecordActivity) else ("key",)
             raise InvalidInput(Problem(path, Fault.KEY_REUSED, actual=key[1]))
         return Outcome(lead, self.scoring, seen.changes, seen.activity, duplicate=True)
@@ -133,7 +142,8 @@ class Batch:
                 path = "email" if kind is RefKind.EMAIL else "externalId"
                 raise InvalidInput(Problem((path,), Fault.TAKEN, actual=value))
 
-    def _keep(self, outcome: Outcome) -> None:
+    def keep(self, outcome: Outcome) -> None:
+        """Take what was made of a lead."""
         self._place(outcome.lead)
         if outcome.activity:
             self.activities.append(
@@ -152,7 +162,17 @@ class Batch:
         else:
             for name in _given(before.external_id, before.email):
                 del self._ids[name]
+        for each in lead.merged:
+            for name in ((RefKind.ID, each.id), *_given(each.external_id, each.email)):
+                self._ids.setdefault(name, lead.id)
         self._ids.update(dict.fromkeys(_given(lead.external_id, lead.email), lead.id))
+
+    def pass_time(self, lead_id: str) -> None:
+        """Have time do to a lead what it was due to, and find when it will do more."""
+        lead = self._leads.get(lead_id)
+        if lead is None:  # deleted meanwhile
+            return
+        self.keep(stepped(lead, self.scoring, self._now))
 
     def lead_writes(self) -> list[Write]:
         """What is to be written of every lead that changed; leads in a row that change alike share a statement."""

@@ -12,14 +12,14 @@ from pymongo.errors import ConfigurationError, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from domain.changes import AdjustScore, Change, RecordActivity
-from domain.errors import DomainError
-from domain.leads import RefKind
+from domain.errors import DomainError, InvalidInput
+from domain.leads import Lead, RefKind
 from domain.scoring import Outcome, Scoring
 from persistence.batch import Batch, Item, Key, Seen, key_of, names_of
 from persistence.configuration import Configuration
 from persistence.documents import Document, to_activity, to_lead, to_score_change
 from persistence.gate import Gate, PlaceGone
-from persistence.leads import REF_FIELDS, REF_INDEXES
+from persistence.leads import REF_FIELDS, REF_INDEXES, merged
 from persistence.mongo import (
     TRANSIENT,
     WRITE_CONFLICT,
@@ -78,9 +78,11 @@ class Committer:
         async with self._passage(workspace, again=again) as passage:
             leads = await self._leads(workspace, items, passage.session)
             seen = await self._seen(workspace, items, passage.session) if recall else {}
-            batch = Batch(workspace, passage.scoring, map(to_lead, leads), seen, passage.now)
+            batch = Batch(workspace, passage.scoring, leads, seen, passage.now)
             outcomes = await _folded(batch, items)
-            await self._write(batch, passage.session)
+            if not recall and any(_may_be_repeated(*each) for each in zip(items, outcomes, strict=True)):
+                raise Repeated
+            await write(batch, passage)
         return outcomes
 
     async def do(self, workspace: str, work: Work, ids: Sequence[str], *, again: bool = False) -> None:
@@ -118,19 +120,8 @@ class Committer:
             # The driver's word for servers it knows nothing of at the moment, as in an election.
             raise Unreachable(str(error)) from error
 
-    async def _write(self, batch: Batch, session: Session) -> None:
-        # In order, for after a first error the transaction is gone, and the next would only say so.
-        if writes := batch.lead_writes():
-            await self._mongo.leads.bulk_write(writes, session=session)
-        for collection, documents in (
-            (self._mongo.activities, batch.activities),
-            (self._mongo.score_changes, batch.score_changes),
-        ):
-            if documents:
-                await collection.insert_many(documents, session=session)
-
-    async def _leads(self, workspace: str, items: Sequence[Item], session: Session) -> list[Document]:
-        """The documents of every lead the items name, found by each kind of name through its own index."""
+    async def _leads(self, workspace: str, items: Sequence[Item], session: Session) -> list[Lead]:
+        """Every lead the items name, found by each kind of name through its own index."""
         wanted: dict[RefKind, set[str]] = {}
         for item in items:
             for kind, value in names_of(item):
@@ -141,8 +132,14 @@ class Committer:
             leads = self._mongo.leads.find(
                 named, session=session, hint=REF_INDEXES[kind], batch_size=at_once(len(values))
             )
-            found |= {lead["_id"]: lead for lead in await leads.to_list(None)}
-        return list(found.values())
+            here = await leads.to_list(None)
+            if len(here) < len(values):
+                gone = list(values - {lead[REF_FIELDS[kind]] for lead in here})
+                here += await self._mongo.leads.find(merged(workspace, kind, gone), session=session).to_list(
+                    None
+                )
+            found |= {lead["_id"]: lead for lead in here}
+        return [to_lead(each) for each in found.values()]
 
     async def _seen(self, workspace: str, items: Sequence[Item], session: Session) -> dict[Key, Seen]:
         """What the items' keys did, those that were used before."""
@@ -159,6 +156,33 @@ class Committer:
         ids = [change for activity in activities for change in activity["changes"]]
         changes = self._mongo.score_changes.find({"_id": {"$in": ids}}, session=session)
         return dict(_recalled(activities, adjustments, await changes.to_list(None)))
+
+
+async def leads_of(passage: Passage, workspace: str, ids: Sequence[str]) -> list[Lead]:
+    """The leads of those ids that there still are."""
+    wanted = {"workspace": workspace, "_id": {"$in": ids}}
+    found = passage.mongo.leads.find(
+        wanted, session=passage.session, hint=REF_INDEXES[RefKind.ID], batch_size=at_once(len(ids))
+    )
+    return [to_lead(each) for each in await found.to_list(None)]
+
+
+async def write(batch: Batch, passage: Passage) -> None:
+    """Write all that a batch has come to."""
+    # In order, for after a first error the transaction is gone, and the next would only say so.
+    if writes := batch.lead_writes():
+        await passage.mongo.leads.bulk_write(writes, session=passage.session)
+    for collection, documents in (
+        (passage.mongo.activities, batch.activities),
+        (passage.mongo.score_changes, batch.score_changes),
+    ):
+        if documents:
+            await collection.insert_many(documents, session=passage.session)
+
+
+def _may_be_repeated(item: Item, outcome: Outcome | DomainError) -> bool:
+    """Whether it is refused now, but may have been taken when its key was first used."""
+    return isinstance(outcome, InvalidInput) and key_of(item[1]) is not None
 
 
 async def _folded(batch: Batch, items: Sequence[Item]) -> list[Outcome | DomainError]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from domain.actors import SYSTEM, Actor
 from domain.errors import NotFound, VersionConflict
 from domain.levels import Dimension, LevelSet
-from domain.rules import RuleSet, RuleSetState
+from domain.rules import Rescore, RuleSet, RuleSetState
 from domain.scoring import Scoring
 from persistence.documents import to_level_set, to_rule_set
 from persistence.mongo import Mongo, Session
@@ -113,6 +113,22 @@ class Configuration:
         if session is None:
             _remember(self._rule_sets, key, rule_set)
         return rule_set
+
+    async def timeline(
+        self, workspace: str, current: RuleSet, session: Session | None = None
+    ) -> tuple[RuleSet, ...]:
+        """The sets that scored up to *current*, from the last that all activity was scored by, or from none."""
+        if current.rescore is Rescore.REPLAY or not current.version:
+            return (current,)
+        wanted = {"workspace": workspace, "state": {"$ne": "DRAFT"}, "version": {"$lt": current.version}}
+        sets = [current]
+        async for document in self._mongo.rule_sets.find(wanted, session=session).sort("version", -1):
+            sets.append(to_rule_set(document))
+            if sets[-1].rescore is Rescore.REPLAY:
+                break
+        else:
+            sets.append(no_rules(sets[-1].created_at))
+        return tuple(reversed(sets))
 
 
 def no_rules(at: datetime) -> RuleSet:

@@ -20,7 +20,7 @@ from pymongo.errors import PyMongoError
 
 from domain.errors import NotFound
 from domain.jobs import Job, JobKind, JobState
-from domain.levels import Dimension, LevelSet
+from domain.levels import Dimension
 from persistence.commits import Withdrawn
 from persistence.documents import Document, from_job, to_job
 from persistence.mongo import Mongo, Session, new_id
@@ -85,16 +85,17 @@ class Jobs:
 
         return await self._mongo.transact(work)
 
-    async def supersede(self, workspace: str, levels: LevelSet, session: Session) -> None:
-        """End the jobs of that dimension: what they had still to tell is for the job of *levels*."""
-        why = f"the levels were edited again: version {levels.version} is told instead"
-        for found in await self._running(workspace, levels.dimension, session):
-            job = to_job(found).ended(JobState.CANCELLED, levels.created_at, why)
-            await self._replace(found, job, session)
-
-    async def _running(self, workspace: str, dimension: Dimension, session: Session) -> list[Document]:
-        running = {"workspace": workspace, "state": JobState.RUNNING.value, "dimension": dimension.value}
-        return await self._mongo.jobs.find(running, session=session).to_list(None)
+    async def supersede(
+        self, workspace: str, dimension: Dimension | None, why: str, at: datetime, session: Session
+    ) -> None:
+        """End the jobs of that dimension, or without one of rules: another does what they had still to do."""
+        running = {
+            "workspace": workspace,
+            "state": JobState.RUNNING.value,
+            "dimension": dimension and dimension.value,
+        }
+        for found in await self._mongo.jobs.find(running, session=session).to_list(None):
+            await self._replace(found, to_job(found).ended(JobState.CANCELLED, at, why), session)
 
     # For whoever works on them
 
@@ -115,7 +116,7 @@ class Jobs:
         found = await self._mongo.jobs.find_one_and_update(
             {
                 "state": JobState.RUNNING.value,
-                "kind": JobKind.RECLASSIFY.value,  # a newer process may know of others
+                "kind": {"$in": [kind.value for kind in JobKind]},  # a newer process may know of others
                 "lease.until": {"$lt": self._clock()},
             },
             {"$set": {"lease": self._lease(owner)}},
@@ -146,14 +147,16 @@ class Jobs:
                     _log.warning("the lease of a job could not be renewed", job=held.job.id, error=str(error))
 
     async def finish(self, held: Held) -> None:
-        """Nothing is left to tell of that level set, nor of those before it; raises JobGone."""
-        told = f"told.{held.job.dimension.value}"
+        """Nothing is left to do: of levels, nothing to tell of that set, nor of those before it. Raises JobGone."""
+        dimension = held.job.dimension
 
         async def work(session: Session) -> None:
             await self.update(held, lambda job: job.finished(self._clock()), session)
-            await self._mongo.workspaces.update_one(
-                {"_id": held.workspace}, {"$set": {told: held.job.version}}, session=session
-            )
+            if dimension is not None:
+                told = {f"told.{dimension.value}": held.job.version}
+                await self._mongo.workspaces.update_one(
+                    {"_id": held.workspace}, {"$set": told}, session=session
+                )
 
         await self._mongo.transact(work)
 

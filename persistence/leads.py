@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -29,6 +29,7 @@ REF_INDEXES = {
     RefKind.EMAIL: [("workspace", 1), ("email", 1)],
 }
 Name = tuple[RefKind, str]
+MERGED_FIELDS = {RefKind.ID: "id", RefKind.EXTERNAL_ID: "external_id", RefKind.EMAIL: "email"}
 REF_FIELDS = {RefKind.ID: "_id", RefKind.EXTERNAL_ID: "external_id", RefKind.EMAIL: "email"}
 
 
@@ -98,13 +99,26 @@ class Leads:
         self._mongo = mongo
         self._moves = Moves(mongo)
 
-    async def find(self, workspace: str, ref: LeadRef) -> Lead | None:
-        found = await self._mongo.leads.find_one({"workspace": workspace, REF_FIELDS[ref.kind]: ref.value})
+    async def find(self, workspace: str, ref: LeadRef, session: Session | None = None) -> Lead | None:
+        """The lead of that name, or of which the one that had it became part."""
+        leads = self._mongo.leads
+        own = {"workspace": workspace, REF_FIELDS[ref.kind]: ref.value}
+        found = await leads.find_one(own, session=session)
+        found = found or await leads.find_one(merged(workspace, ref.kind, [ref.value]), session=session)
         return to_lead(found) if found else None
 
     async def by_ids(self, workspace: str, ids: Iterable[str]) -> dict[str, Lead]:
-        """The leads of those ids that there are."""
-        found = self._mongo.leads.find({"workspace": workspace, "_id": {"$in": list(ids)}})
+        """The leads of those ids that there are, or of which the one that had it became part."""
+        wanted = list(ids)
+        leads = await self._of_ids(workspace, wanted)
+        if gone := [each for each in wanted if each not in leads]:
+            others = self._mongo.leads.find(merged(workspace, RefKind.ID, gone))
+            for lead in map(to_lead, await others.to_list(None)):
+                leads |= dict.fromkeys({each.id for each in lead.merged}.intersection(gone), lead)
+        return leads
+
+    async def _of_ids(self, workspace: str, ids: Sequence[str]) -> dict[str, Lead]:
+        found = self._mongo.leads.find({"workspace": workspace, "_id": {"$in": ids}})
         return {each["_id"]: to_lead(each) for each in await found.to_list(None)}
 
     async def count(self, workspace: str, wanted: LeadFilter) -> int:
@@ -147,7 +161,7 @@ class Leads:
         while True:
             missing = first - len(edges)
             places = await self._places(matching, order, missing + 1, place)
-            leads = await self.by_ids(workspace, (each.lead_id for each in places[:missing]))
+            leads = await self._of_ids(workspace, [each.lead_id for each in places[:missing]])
             edges += [
                 Edge(each.cursor(order), leads[each.lead_id]) for each in places if each.lead_id in leads
             ]
@@ -189,18 +203,38 @@ class Leads:
         """Remove a lead with its activities and its history, and return its id; raises LeadNotFound."""
 
         async def work(session: Session) -> str:
-            lead = await self._mongo.leads.find_one_and_delete(
-                {"workspace": workspace, REF_FIELDS[ref.kind]: ref.value}, session=session
-            )
+            lead = await self.find(workspace, ref, session)
             if lead is None:
                 raise LeadNotFound(ref)
-            lead_id: str = lead["_id"]
-            of_lead = {"workspace": workspace, "lead": lead_id}
+            await self._mongo.leads.delete_one({"_id": lead.id}, session=session)
+            of_lead = {"workspace": workspace, "lead": lead.id}
             await self._mongo.activities.delete_many(of_lead, session=session)
-            await self._mongo.score_changes.delete_many(entries_of(workspace, lead_id), session=session)
-            return lead_id
+            for each in (lead.id, *(part.id for part in lead.merged)):
+                await self._mongo.score_changes.delete_many(entries_of(workspace, each), session=session)
+            return lead.id
 
         return await self._mongo.transact(work)
+
+
+def names(lead: Mapping[str, Any]) -> tuple[Name, ...]:
+    """All the names of a lead's document, its id first."""
+    of_merged = (
+        (kind, each[field])
+        for each in lead.get("merged", ())
+        for kind, field in MERGED_FIELDS.items()
+        if field in each
+    )
+    return (*((kind, lead[field]) for kind, field in REF_FIELDS.items() if field in lead), *of_merged)
+
+
+def merged(workspace: str, kind: RefKind, values: Sequence[str]) -> Document:
+    """The leads of which those became part that had one of these names."""
+    # Said twice, or the database would not see that its index holds all of them.
+    return {
+        "workspace": workspace,
+        f"merged.{MERGED_FIELDS[kind]}": {"$in": values},
+        "merged": {"$exists": True},
+    }
 
 
 def entries_of(workspace: str, lead_id: str) -> Document:

@@ -144,24 +144,32 @@ class Ledger:
         entries = [_Entry(call, at, item, (call, *names_of(item))) for at, item in enumerate(items)]
         return list(_told(await self._queued(workspace, call, entries)))
 
-    async def work_behind(self, workspace: str, leads: Sequence[Sequence[Name]], work: Work) -> None:
+    async def work_behind(
+        self, workspace: str, leads: Sequence[Sequence[Name]], work: Work, *, soon: bool = False
+    ) -> None:
         """Have long work done on leads: in batches that fly beside the callers' own, one at a time.
 
-        Each lead is given by all its names, its id first, so that nobody who calls it by another is in the way. Raises
+        Each lead is given by all its names, its id first, so that nobody who calls it by another is in the way. What is
+        wanted *soon*, for somebody waits for it, is done before what waits there already. Raises
         what *work* raises, or what kept it from being done, as soon as all that could be done is.
         """
         if not leads:
             return
         call = _call(len(leads), work)
         entries = [_Entry(call, at, names[0][1], (call, *names)) for at, names in enumerate(leads)]
-        for result in await self._queued(workspace, call, entries):
+        for result in await self._queued(workspace, call, entries, soon=soon):
             if isinstance(result, Exception):
                 raise result
 
-    async def _queued(self, workspace: str, call: _Call, entries: Sequence[_Entry]) -> list[Result]:
+    async def _queued(
+        self, workspace: str, call: _Call, entries: Sequence[_Entry], *, soon: bool = False
+    ) -> list[Result]:
         queue = self._queues.setdefault(workspace, _Queue())
         line = queue.behind if call.work else queue.waiting
-        line.extend(entries)
+        if soon:
+            line.extendleft(reversed(entries))
+        else:
+            line.extend(entries)
         self._start(workspace, queue)
         return await call.done
 

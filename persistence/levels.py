@@ -79,11 +79,13 @@ class LevelSets:
         numbers = {
             f"levels.{dimension}": following.version,
             f"told.{dimension}": following.version if settled else told,
+            "retime": state["version"] + 1,
         }
         await self._mongo.workspaces.update_one(
             {"_id": workspace}, {"$set": numbers, "$inc": {"version": 1}}, session=session
         )
-        await self._jobs.supersede(workspace, following, session)
+        why = f"the levels were edited again: version {following.version} is told instead"
+        await self._jobs.supersede(workspace, following.dimension, why, following.created_at, session)
         job = Job(new_id(), following.dimension, told, following.version, following.created_at)
         if not settled:
             await self._jobs.add(workspace, job, session)

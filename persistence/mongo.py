@@ -14,6 +14,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
     AsyncIOMotorCollection,
+    AsyncIOMotorCursor,
     AsyncIOMotorDatabase,
 )
 from pymongo import IndexModel
@@ -33,6 +34,7 @@ NAMESPACE_EXISTS, WRITE_CONFLICT = 48, 112  # MongoDB's codes
 
 Session = AsyncIOMotorClientSession
 Collection = AsyncIOMotorCollection[Document]
+Cursor = AsyncIOMotorCursor[Document]
 Result = TypeVar("Result")
 
 
@@ -75,9 +77,10 @@ def _unique(*fields: str, when: Document | None = None) -> IndexModel:
     return _ordered_by(*fields, when=when, unique=True)
 
 
+NAMES = "external_id", "email"  # beside the id
 COLLECTIONS: Mapping[str, Declared] = {
     "workspaces": Declared(
-        (IndexModel([("name", 1)], unique=True),),
+        (IndexModel([("name", 1)], unique=True), IndexModel([("retime", 1)], sparse=True)),
         {
             "name": "string",
             "version": "int",
@@ -95,6 +98,12 @@ COLLECTIONS: Mapping[str, Declared] = {
             _ordered_by("profile.score", "_id"),
             _ordered_by("last_activity_at", "_id"),
             _ordered_by("created_at", "_id"),
+            *(_ordered_by(f"merged.{name}", when={"merged": {"$exists": True}}) for name in ("id", *NAMES)),
+            # Time passes for every workspace.
+            IndexModel(
+                [("due_at", 1), ("workspace", 1), ("_id", 1)],
+                partialFilterExpression={"due_at": {"$exists": True}},
+            ),
         ),
         {
             "engagement": "object",
@@ -114,6 +123,7 @@ COLLECTIONS: Mapping[str, Declared] = {
             _unique("key", when={"key": {"$gt": ""}}),
             _ordered_by("at", "_id"),
             _ordered_by("dimension", "at", when={"tier_changed": True}),
+            _ordered_by("lead", "version", when={"cause": "ADJUSTMENT"}),
         ),
         {
             "lead": "string",
@@ -144,6 +154,7 @@ COLLECTIONS: Mapping[str, Declared] = {
         ),
         {"kind": "string", "state": "string", "started_at": "date"},
     ),
+    "leases": Declared((), {"owner": "string", "until": "date"}),
     "gate": Declared(
         (_ordered_by("used_at"), IndexModel([("used_at", 1)], expireAfterSeconds=PLACE_IDLE)),
         {"passed": "int"},
@@ -163,6 +174,7 @@ class Mongo:
         self.activities = self.database.activities
         self.score_changes = self.database.score_changes
         self.jobs = self.database.jobs
+        self.leases = self.database.leases
         self.gate = self.database.gate
         self.level_sets = self.database.level_sets
         self.rule_sets = self.database.rule_sets
@@ -178,7 +190,8 @@ class Mongo:
                 await self._create(name, validator)
             elif there[name] != validator:
                 await self.database.command("collMod", name, validator=validator)
-            await self.database[name].create_indexes(list(declared.indexes))
+            if declared.indexes:
+                await self.database[name].create_indexes(list(declared.indexes))
 
     async def _create(self, name: str, validator: Document) -> None:
         try:

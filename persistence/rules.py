@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
 from domain.errors import AlreadyConfigured, NotFound, NothingToPublish
-from domain.rules import Rule, RuleSet, RuleSetState
+from domain.jobs import Job, JobKind
+from domain.levels import Announce
+from domain.rules import Rescore, Rule, RuleSet, RuleSetState
 from persistence import pages
 from persistence.configuration import NUMBERS, Configuration, Editor, no_rules
 from persistence.documents import from_rule_set, to_rule_set
 from persistence.gate import shut_gate
-from persistence.mongo import Mongo, Session
+from persistence.jobs import Jobs
+from persistence.mongo import Mongo, Session, new_id
 from persistence.pages import Edge, Page
 
 Edit = Callable[[tuple[Rule, ...]], tuple[Rule, ...]]
@@ -21,9 +24,10 @@ Edit = Callable[[tuple[Rule, ...]], tuple[Rule, ...]]
 class RuleSets:
     """The rule sets of every workspace."""
 
-    def __init__(self, mongo: Mongo, configuration: Configuration) -> None:
+    def __init__(self, mongo: Mongo, configuration: Configuration, jobs: Jobs) -> None:
         self._mongo = mongo
         self._configuration = configuration
+        self._jobs = jobs
 
     async def edit(self, workspace: str, edit: Edit, editor: Editor) -> RuleSet:
         """Edit the rules of the draft, as `change` does."""
@@ -53,41 +57,76 @@ class RuleSets:
 
         return await self._mongo.transact(work)
 
-    async def publish(self, workspace: str, editor: Editor) -> RuleSet:
-        """Let the draft score from now on; raises NothingToPublish, VersionConflict."""
+    async def publish(
+        self,
+        workspace: str,
+        editor: Editor,
+        rescore: Rescore = Rescore.NEW_ACTIVITY,
+        announce: Announce = Announce.ALL,
+    ) -> tuple[RuleSet, Job | None]:
+        """Let the draft score from now on, and with REPLAY, by a job, all that was done before.
 
-        async def work(session: Session) -> RuleSet:
+        Raises NothingToPublish, VersionConflict.
+        """
+
+        async def work(session: Session) -> tuple[RuleSet, Job | None]:
             await shut_gate(self._mongo, workspace, session)
             draft = await self._draft(workspace, session)
             if draft is None:
                 raise NothingToPublish
             editor.expect(draft.version)
-            last = (await self._configuration.state(workspace, session))["rules_last"]
+            state = await self._configuration.state(workspace, session)
+            last = state["rules_last"]
             # After a revert the draft is not the newest any more, and has its number in the history from now on.
             draft = replace(draft, version=draft.version if draft.version == last else last + 1)
-            published = draft.published(editor.actor, editor.at, editor.comment)
+            published = draft.published(editor.actor, editor.at, editor.comment, rescore, announce)
             await self._remove_draft(workspace, session)
-            await self._put(workspace, published, session)
-            return published
+            published = await self._put(workspace, state, published, session)
+            return published, await self._rescoring(workspace, published, session)
 
-        return await self._mongo.transact(work)
+        return await self._published(work)
 
-    async def revert(self, workspace: str, version: int, editor: Editor) -> RuleSet:
+    async def revert(
+        self,
+        workspace: str,
+        version: int,
+        editor: Editor,
+        rescore: Rescore = Rescore.NEW_ACTIVITY,
+        announce: Announce = Announce.ALL,
+    ) -> tuple[RuleSet, Job | None]:
         """Let an old set score again, as the next version; a draft stays. Raises NotFound, VersionConflict."""
 
-        async def work(session: Session) -> RuleSet:
+        async def work(session: Session) -> tuple[RuleSet, Job | None]:
             await shut_gate(self._mongo, workspace, session)
             state = await self._configuration.state(workspace, session)
             editor.expect(state["rules"])
             old = await self.numbered(workspace, version, session)
             if old is None or old.state is RuleSetState.DRAFT:
                 raise NotFound("RuleSet", f"version {version}")
-            last = state["rules_last"] + 1
-            repeated = old.repeated(last, editor.actor, editor.at, editor.comment)
-            await self._put(workspace, repeated, session)
-            return repeated
+            again = old.repeated(state["rules_last"] + 1, editor.actor, editor.at)
+            repeated = again.published(editor.actor, editor.at, editor.comment, rescore, announce)
+            repeated = await self._put(workspace, state, repeated, session)
+            return repeated, await self._rescoring(workspace, repeated, session)
 
-        return await self._mongo.transact(work)
+        return await self._published(work)
+
+    async def _rescoring(self, workspace: str, published: RuleSet, session: Session) -> Job | None:
+        """The job that scores all activity by these rules, if it is to be; it takes the place of one that runs."""
+        if published.rescore is not Rescore.REPLAY or published.published_at is None:
+            return None
+        at = published.published_at
+        why = f"rules were published again: all is scored by version {published.version} instead"
+        await self._jobs.supersede(workspace, None, why, at, session)
+        job = Job(new_id(), None, 0, published.version, at, JobKind.RESCORE)
+        await self._jobs.add(workspace, job, session)
+        return job
+
+    async def _published(
+        self, work: Callable[[Session], Coroutine[Any, Any, tuple[RuleSet, Job | None]]]
+    ) -> tuple[RuleSet, Job | None]:
+        published = await self._mongo.transact(work)
+        self._jobs.wake()
+        return published
 
     async def discard(self, workspace: str, editor: Editor) -> RuleSet:
         """Throw the draft away; what is published then, or no rules. Raises NotFound, VersionConflict."""
@@ -120,11 +159,16 @@ class RuleSets:
         draft = no_rules(editor.at).drafted(version, rules, editor.actor, editor.at)
         published = draft.published(editor.actor, editor.at, editor.comment)
         await self._remove_draft(workspace, session)
-        await self._put(workspace, published, session)
-        return published
+        return await self._put(workspace, state, published, session)
 
-    async def _put(self, workspace: str, published: RuleSet, session: Session) -> None:
-        """Write a set as the one that scores. The gate must be shut in this transaction."""
+    async def _put(
+        self, workspace: str, state: Mapping[str, Any], published: RuleSet, session: Session
+    ) -> RuleSet:
+        """Write a set as the one that scores, and return it as it is then. The gate must be shut in this transaction."""
+        before = await self._configuration.rule_set(workspace, state["rules"], session)
+        before = before or no_rules(state["created_at"])
+        published = published.following(before)
+        retime = {"retime": state["version"] + 1} if before.policy != published.policy else {}
         await self._mongo.rule_sets.update_one(
             {"workspace": workspace, "state": "PUBLISHED"}, {"$set": {"state": "RETIRED"}}, session=session
         )
@@ -132,12 +176,13 @@ class RuleSets:
         await self._mongo.workspaces.update_one(
             {"_id": workspace},
             {
-                "$set": {"rules": published.version},
+                "$set": {"rules": published.version, **retime},
                 "$max": {"rules_last": published.version},
                 "$inc": {"version": 1},
             },
             session=session,
         )
+        return published
 
     async def _remove_draft(self, workspace: str, session: Session) -> None:
         await self._mongo.rule_sets.delete_one({"workspace": workspace, "state": "DRAFT"}, session=session)

@@ -13,7 +13,7 @@ from domain.stretches import Stretch, stretches
 from domain.suggestion import Cut, Thresholds, thresholds
 from persistence import pages
 from persistence.documents import Document, to_lead
-from persistence.leads import REF_FIELDS, Name, in_range
+from persistence.leads import REF_FIELDS, Name, in_range, names
 from persistence.mongo import Mongo, at_once
 
 MAJORITY = {"level": "majority"}
@@ -137,7 +137,7 @@ class Scores:
         that leave it not.
         """
         name, level = _name(dimension), stretch.levels[-1]
-        shown = {f"{name}.score": 1, **dict.fromkeys(REF_FIELDS.values(), 1)}
+        shown = {f"{name}.score": 1, "merged": 1, **dict.fromkeys(REF_FIELDS.values(), 1)}
         wanted = {
             **_within(workspace, dimension, stretch.scores),
             f"{name}.level": {"$ne": level and level.name},
@@ -150,7 +150,7 @@ class Scores:
 
         parts: Sequence[Document] = ({},)
         while leads := await pages.read(parts, limit, find):
-            yield [_names(lead) for lead in leads]
+            yield [names(lead) for lead in leads]
             last = leads[-1]
             parts = pages.beyond(f"{name}.score", last[name]["score"], last["_id"], descending=False)
 
@@ -167,10 +167,6 @@ def _within(workspace: str, dimension: Dimension, scores: ScoreRange) -> Documen
     if scores == ScoreRange(None, None):
         return {"workspace": workspace}
     return {"workspace": workspace, f"{_name(dimension)}.score": in_range(scores)}
-
-
-def _names(lead: Document) -> tuple[Name, ...]:
-    return tuple((kind, lead[field]) for kind, field in REF_FIELDS.items() if field in lead)
 
 
 def _place_in(name: str, levels: Sequence[Level]) -> Document:

@@ -21,9 +21,12 @@ from api.types.common import PAGE
 from domain import bounds
 from domain.actors import Role
 from domain.conditions import checking
+from domain.contributions import PAYMENTS
+from domain.leads import MERGED
 from domain.levels import LEVELS
-from domain.rules import RULES, TIMES
+from domain.rules import RULES, SPAN, TIMES
 from persistence.moves import MOVED
+from persistence.rehearsal import REHEARSED
 from tests.client import Client
 
 ROOT = Path(__file__).parents[1]
@@ -155,6 +158,10 @@ def test_the_bounds_are_those_that_are_held() -> None:
             f"texts of {checking.TEXT:,} characters, lists of {checking.LIST} values, {checking.SIZE:,} characters in all"
         ),
         f"1 to {TIMES:,}",
+        f"1 to {SPAN:,}",
+        f"{PAYMENTS}",
+        f"{MERGED}",
+        f"{REHEARSED:,}",
         f"{MOVED:,}",
         f"±{bounds.POINTS:,}, not 0",
         f"±{bounds.SCORE:,}",

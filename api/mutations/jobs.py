@@ -34,8 +34,8 @@ class JobMutations:
     @strawberry.mutation(
         description=(
             "Let a job do nothing more; what it did stays. Levels are right everywhere all the same: what a "
-            "reclassification has not told yet is told by the next edit of the levels, or when the lead's score next moves. "
-            "Needs EDITOR."
+            "reclassification has not told yet is told by the next edit of the levels, or when the lead's score next moves; "
+            "leads that a rescoring has not come to keep their old points. Needs EDITOR."
         )
     )
     async def cancel_job(

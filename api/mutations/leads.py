@@ -70,8 +70,45 @@ DeleteLeadResult = Annotated[
 ]
 
 
+@strawberry.input(description="Two leads that are one.")
+class MergeLeadsInput:
+    into: LeadRefInput = strawberry.field(description="The lead that stays.")
+    from_: LeadRefInput = strawberry.field(name="from", description="The lead that becomes part of it.")
+
+
+@strawberry.type(description="The lead that both are now.")
+class MergeLeadsPayload:
+    lead: Lead = strawberry.field(description="The lead.")
+
+
+MergeLeadsResult = Annotated[
+    MergeLeadsPayload | LeadNotFound | InvalidInput,
+    strawberry.union("MergeLeadsResult", description="The lead, or why nothing was merged."),
+]
+
+
 @strawberry.type
 class LeadMutations:
+    @strawberry.mutation(
+        description=(
+            "Make one lead of two: their activities, adjustments, tags and attributes are joined, what `into` knows of "
+            "itself stays, and all that both did is scored again in the order in which it happened. Every name of the "
+            "other, its id too, names this one from then on. The other's entries stay in the workspace's `history`, under "
+            "this lead, whose own hold their sum as one of cause MERGE. Merging again what is merged does nothing. Needs "
+            "INTEGRATION."
+        )
+    )
+    async def merge_leads(
+        self,
+        info: Info,
+        input: Annotated[MergeLeadsInput, strawberry.argument(description="The leads.")],  # noqa: A002
+    ) -> MergeLeadsResult:
+        context = info.context
+        workspace = context.allow(Role.INTEGRATION).workspace.id
+        into, other = input.into.ref("into"), input.from_.ref("from")
+        outcome = await context.house.corrections.merge(workspace, into, other, context.actor)
+        return MergeLeadsPayload(lead=Lead.of(outcome.lead, outcome.scoring))
+
     @strawberry.mutation(description="Make a lead known, or say more of one that is. Needs INTEGRATION.")
     async def upsert_lead(
         self,

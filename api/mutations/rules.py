@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -10,11 +11,13 @@ from api import ids
 from api.conditions import ConditionInput
 from api.context import Info
 from api.inputs import UNSET
+from api.types.jobs import Job
 from api.types.refusals import InvalidInput, NotFound, NothingToPublish, VersionConflict
 from api.types.rules import Rule, RuleSet
 from domain import rules as domain
-from domain.levels import Dimension
-from domain.rules import Limit, Period, with_changed_rule, with_rule, without_rule
+from domain.jobs import Job as DomainJob
+from domain.levels import Announce, Dimension
+from domain.rules import Inactivity, Limit, Period, Rescore, with_changed_rule, with_rule, without_rule
 from persistence.mongo import new_id
 
 Expected = "The draft's version that you edit; if it is no longer the newest, nothing is written."
@@ -33,7 +36,7 @@ class RuleInput:
         default=Dimension.ENGAGEMENT,
         description=(
             "ENGAGEMENT pays for activities. PROFILE pays for as long as the condition holds for the lead, which is looked "
-            "at whenever the lead is created or edited; it needs a condition, and has no activity, limit or maxPoints."
+            "at whenever the lead is created or edited; it needs a condition, and has no activity, limit, maxPoints, expiry or half-life."
         ),
     )
     is_enabled: bool = strawberry.field(default=True, description="Whether it pays.")
@@ -56,6 +59,19 @@ class RuleInput:
             "is too much for it is cut."
         ),
     )
+    expires_after_days: int | None = strawberry.field(
+        default=None,
+        description=(
+            "How many days after the activity what it pays is gone again, 1 to 3,650; null is never. ENGAGEMENT only."
+        ),
+    )
+    half_life_days: int | None = strawberry.field(
+        default=None,
+        description=(
+            "In how many days what it pays halves, and halves again, 1 to 3,650; null is never. Not beside "
+            "expiresAfterDays. ENGAGEMENT only."
+        ),
+    )
 
     def rule(self, rule_id: str) -> domain.Rule:
         return domain.Rule(
@@ -68,6 +84,8 @@ class RuleInput:
             self.condition.condition() if self.condition else None,
             Limit(self.limit.times, self.limit.per) if self.limit else None,
             self.max_points,
+            self.expires_after_days,
+            self.half_life_days,
         )
 
 
@@ -89,6 +107,29 @@ class RemoveRuleInput:
 
 
 @strawberry.input(
+    description="Engagement that a lead loses that does nothing; never so much that its score falls under 0 or the floor."
+)
+class InactivityInput:
+    after_days: int = strawberry.field(
+        description=(
+            "How many days after its last activity, or after it became known, it loses some first; 1 to 3,650. Points by "
+            "hand are no activity."
+        )
+    )
+    every_days: int = strawberry.field(
+        description="After how many days it loses some again, and again; 1 to 3,650."
+    )
+    points: int | None = strawberry.field(default=None, description="How many points: 1 to 1,000,000.")
+    percent: float | None = strawberry.field(
+        default=None,
+        description="Or how much of its score, in per cent: 0.01 to 100; at least one point.",
+    )
+
+    def inactivity(self) -> Inactivity:
+        return Inactivity(self.after_days, self.every_days, self.points, self.percent)
+
+
+@strawberry.input(
     description="What a rule set says of all scores. What is left out stays as it is; null clears it."
 )
 class SaveScoringPolicyInput:
@@ -98,6 +139,9 @@ class SaveScoringPolicyInput:
     )
     ceiling: int | None = strawberry.field(
         default=UNSET, description="No score rises over it: 1 to 2,000,000,000; null, as at first, is none."
+    )
+    inactivity: InactivityInput | None = strawberry.field(
+        default=UNSET, description="What a lead loses that does nothing; null, as at first, is nothing."
     )
     expected_version: int | None = strawberry.field(default=None, description=Expected)
 
@@ -113,6 +157,12 @@ class PublishRulesInput:
     comment: str | None = strawberry.field(
         default=None, description="Why, for the history; at most 1,000 characters."
     )
+    rescore: Rescore = strawberry.field(
+        default=Rescore.NEW_ACTIVITY, description="What becomes of old activity."
+    )
+    announce: Announce = strawberry.field(
+        default=Announce.ALL, description="Which moves of old activity scored anew automations may hear of."
+    )
 
 
 @strawberry.input(description="The version to score by again.")
@@ -123,6 +173,12 @@ class RevertRulesInput:
     )
     comment: str | None = strawberry.field(
         default=None, description="Why, for the history; at most 1,000 characters."
+    )
+    rescore: Rescore = strawberry.field(
+        default=Rescore.NEW_ACTIVITY, description="What becomes of old activity."
+    )
+    announce: Announce = strawberry.field(
+        default=Announce.ALL, description="Which moves of old activity scored anew automations may hear of."
     )
 
 
@@ -139,6 +195,13 @@ class DraftRulesPayload:
 @strawberry.type(description="The rules that every activity is scored under from now on.")
 class PublishRulesPayload:
     rule_set: RuleSet = strawberry.field(description="The published rules.")
+    job: Job | None = strawberry.field(
+        description="Who scores old activity anew; null where the rules are for new activity only."
+    )
+
+    @classmethod
+    def of(cls, published: domain.RuleSet, job: DomainJob | None) -> PublishRulesPayload:
+        return cls(rule_set=RuleSet.of(published), job=Job.of(job) if job else None)
 
 
 DraftRulesResult = Annotated[
@@ -182,7 +245,11 @@ class RuleMutations:
         return DraftRulesPayload(rule_set=RuleSet.of(draft), rule=None)
 
     @strawberry.mutation(
-        description="Score every activity from now on by the draft; old points stay as they are. Needs EDITOR."
+        description=(
+            "Score every activity from now on by the draft. Old points stay as they are, and another floor or ceiling shows "
+            "when a score next moves; with `rescore: REPLAY`, a job "
+            "scores all that was done before anew. Needs EDITOR."
+        )
     )
     async def publish_rules(
         self,
@@ -191,22 +258,29 @@ class RuleMutations:
     ) -> PublishRulesResult:
         context = info.context
         editor = context.editor(input.comment, input.expected_version)
-        published = await context.house.rule_sets.publish(context.workspace, editor)
-        return PublishRulesPayload(rule_set=RuleSet.of(published))
+        published = await context.house.rule_sets.publish(
+            context.workspace, editor, input.rescore, input.announce
+        )
+        return PublishRulesPayload.of(*published)
 
-    @strawberry.mutation(description="Say in the draft where scores end. Needs EDITOR.")
+    @strawberry.mutation(
+        description="Say in the draft where scores end, and what inactivity costs. Needs EDITOR."
+    )
     async def save_scoring_policy(
         self,
         info: Info,
-        input: Annotated[SaveScoringPolicyInput, strawberry.argument(description="The ends.")],  # noqa: A002
+        input: Annotated[SaveScoringPolicyInput, strawberry.argument(description="The policy.")],  # noqa: A002
     ) -> DraftRulesResult:
-        def limited(draft: domain.RuleSet) -> domain.RuleSet:
+        def changed(draft: domain.RuleSet) -> domain.RuleSet:
             floor = draft.floor if input.floor is UNSET else input.floor
-            return draft.within(floor, draft.ceiling if input.ceiling is UNSET else input.ceiling)
+            draft = draft.within(floor, draft.ceiling if input.ceiling is UNSET else input.ceiling)
+            return draft if input.inactivity is UNSET else replace(draft, inactivity=inactivity)
+
+        inactivity = input.inactivity.inactivity() if input.inactivity else None
 
         context = info.context
         editor = context.editor(None, input.expected_version)
-        draft = await context.house.rule_sets.change(context.workspace, limited, editor)
+        draft = await context.house.rule_sets.change(context.workspace, changed, editor)
         return DraftRulesPayload(rule_set=RuleSet.of(draft), rule=None)
 
     @strawberry.mutation(description="Throw the draft away. Needs EDITOR.")
@@ -222,8 +296,8 @@ class RuleMutations:
 
     @strawberry.mutation(
         description=(
-            "Score every activity from now on by an old version, which is published again as the next one; old points and "
-            "the draft stay as they are. Needs EDITOR."
+            "Score every activity from now on by an old version, which is published again as the next one; the draft stays "
+            "as it is, and so do old points, unless `rescore: REPLAY` has all that was done before scored anew. Needs EDITOR."
         )
     )
     async def revert_rules(
@@ -233,5 +307,7 @@ class RuleMutations:
     ) -> PublishRulesResult:
         context = info.context
         editor = context.editor(input.comment, input.expected_version)
-        published = await context.house.rule_sets.revert(context.workspace, input.version, editor)
-        return PublishRulesPayload(rule_set=RuleSet.of(published))
+        published = await context.house.rule_sets.revert(
+            context.workspace, input.version, editor, input.rescore, input.announce
+        )
+        return PublishRulesPayload.of(*published)

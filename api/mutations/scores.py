@@ -6,14 +6,17 @@ from typing import Annotated
 
 import strawberry
 
+from api import ids
 from api.context import Info
 from api.direct import direct
 from api.inputs import AdjustScoreInput, RecordActivityInput
 from api.mutations.payloads import applied, applied_one
 from api.types.activities import Activity
 from api.types.leads import Lead, ScoreChange
-from api.types.refusals import InvalidInput, LeadNotFound
+from api.types.refusals import InvalidInput, LeadNotFound, NotFound
+from domain import bounds
 from domain.actors import Role
+from domain.errors import refuse
 from domain.scoring import Outcome
 
 
@@ -116,8 +119,55 @@ AdjustScoresResult = Annotated[
 ]
 
 
+@strawberry.input(description="An activity that is to count no more.")
+class RetractActivityInput:
+    activity: strawberry.ID = strawberry.field(description="The activity.")
+    reason: str | None = strawberry.field(
+        default=None, description="Why, for the history; at most 1,000 characters."
+    )
+
+
+@strawberry.type(description="The activity counts no more.")
+class RetractActivityPayload:
+    lead: Lead = strawberry.field(description="The lead as if it had never done it.")
+    changes: list[ScoreChange] = strawberry.field(
+        description="What that moved; nothing when it was retracted before."
+    )
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> RetractActivityPayload:
+        changes = [ScoreChange.of(change) for change in outcome.changes]
+        return cls(lead=Lead.of(outcome.lead, outcome.scoring), changes=changes)
+
+
+RetractActivityResult = Annotated[
+    RetractActivityPayload | NotFound | InvalidInput,
+    strawberry.union("RetractActivityResult", description="What followed, or why nothing was retracted."),
+]
+
+
 @strawberry.type
 class ScoreMutations:
+    @strawberry.mutation(
+        description=(
+            "Have an activity count no more: all others of the lead are scored again in the order in which they happened, "
+            "each by the rules that scored it. The activity stays, marked; sent again with its key it is not recorded "
+            "anew. Needs INTEGRATION."
+        )
+    )
+    async def retract_activity(
+        self,
+        info: Info,
+        input: Annotated[RetractActivityInput, strawberry.argument(description="The activity.")],  # noqa: A002
+    ) -> RetractActivityResult:
+        context = info.context
+        workspace = context.allow(Role.INTEGRATION).workspace.id
+        refuse(bounds.text(("reason",), input.reason, bounds.REASON))
+        activity = ids.key_of("Activity", input.activity, "activity")
+        return RetractActivityPayload.of(
+            await context.house.corrections.retract(workspace, activity, context.actor, input.reason)
+        )
+
     @strawberry.mutation(description="Record what a lead did, and score it. Needs INTEGRATION.")
     async def record_activity(
         self,

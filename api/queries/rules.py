@@ -11,6 +11,7 @@ import strawberry
 from api.context import Context, Info
 from api.inputs import ActivityInput, LeadRefInput
 from api.types.common import After, First, page_parts, page_size
+from api.types.distribution import RulesPreview
 from api.types.rules import RuleSet, RuleSetConnection
 from api.types.trials import RuleTest
 from domain.actors import Role
@@ -33,7 +34,7 @@ class TestRulesInput:
         default=None, description="The lead as it is now; null is one that nobody has heard of yet."
     )
     activities: list[ActivityInput] = strawberry.field(
-        description="What it would do, at most 100; taken in the order in which it happens."
+        description="What it would do, at most 100, up to ten years ahead; taken in the order in which it happens."
     )
     dimension: Dimension = strawberry.field(
         default=Dimension.ENGAGEMENT, description="The score that is looked at."
@@ -94,6 +95,21 @@ class RuleQueries:
             trial = longer
             await asyncio.sleep(0)  # others have their turn: there may be many rules
         return RuleTest.of(trial, input.dimension, scoring)
+
+    @strawberry.field(
+        description=(
+            "What publishing the draft with `rescore: REPLAY` would do to the leads there are, without doing it. Needs VIEWER."
+        )
+    )
+    async def preview_rules(self, info: Info) -> RulesPreview:
+        context = info.context
+        workspace = context.allow(Role.VIEWER).workspace.id
+        draft = await context.house.rule_sets.in_state(workspace, RuleSetState.DRAFT)
+        if draft is None:
+            raise NotFound("RuleSet", "DRAFT")
+        scoring = await context.scoring()
+        rehearsal = await context.house.rehearsals.of(workspace, draft, scoring, context.house.clock())
+        return RulesPreview.of(rehearsal)
 
 
 async def _lead(context: Context, named: LeadRefInput | None, scoring: Scoring) -> Lead:

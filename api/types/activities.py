@@ -19,6 +19,7 @@ class Activity(Node):
     properties: JSON = strawberry.field(description="What the sender said of it.")
     occurred_at: datetime = strawberry.field(description="When the lead did it.")
     received_at: datetime = strawberry.field(description="When Tierwire heard of it.")
+    is_retracted: bool = strawberry.field(description="Whether it was retracted, and counts no more.")
 
     @classmethod
     def of(cls, activity: domain.Activity) -> Activity:
@@ -29,6 +30,7 @@ class Activity(Node):
             properties=JSON(activity.properties),
             occurred_at=activity.occurred_at,
             received_at=activity.received_at,
+            is_retracted=activity.is_retracted,
         )
 
 

@@ -17,7 +17,7 @@ from domain.errors import refuse
 from domain.history import CauseKind, Suppression
 from domain.jobs import JobKind, JobState
 from domain.levels import Announce, Dimension
-from domain.rules import Period, RuleSetState
+from domain.rules import Period, Rescore, RuleSetState
 from persistence import pages
 from persistence.leads import LeadOrderField
 
@@ -64,6 +64,11 @@ describe(
     ACTIVITY="The lead did something that a rule pays for.",
     PROFILE="A rule of the profile came to hold for the lead, or holds no longer.",
     ADJUSTMENT="Points were given or taken by hand or by an integration.",
+    DECAY="Time took points: they halved, or the lead did nothing for too long.",
+    EXPIRY="Points expired that were given or taken until then.",
+    RULES_CHANGED="Rules were published that all old activity is scored by anew, or that hold back other points.",
+    RETRACTION="An activity was retracted, and what it did undone.",
+    MERGE="Another lead was merged into this one.",
     LEVELS_CHANGED="The levels were edited, and the score, which stayed, has another level now.",
 )
 describe(
@@ -74,6 +79,7 @@ describe(
     CONDITION_FAILED="The rule's condition did not hold.",
     FLOOR="The score would have fallen under the rule set's floor.",
     CEILING="The score would have risen over the rule set's ceiling.",
+    EXPIRED="The activity happened so long ago that its points have expired already.",
 )
 describe(
     Period,
@@ -91,8 +97,14 @@ describe(
     RETIRED="Scored once, and was replaced.",
 )
 describe(
+    Rescore,
+    "What becomes of old activity when rules are published.",
+    NEW_ACTIVITY="The rules apply from now on; points that were given before stay as they are.",
+    REPLAY="All that every lead did is scored anew, by a job.",
+)
+describe(
     Announce,
-    "Which of the moves that an edit of the levels makes automations may hear of; boards are always told of all.",
+    "Which of the moves that an edit makes automations may hear of; boards are always told of all.",
     ALL="Every move.",
     UPWARD="Moves to a higher level only.",
     SILENT="None.",
@@ -101,6 +113,7 @@ describe(
     JobKind,
     "What a job does.",
     RECLASSIFY="Tells every lead, its history and its boards what an edit of the levels made of its level.",
+    RESCORE="Scores all that every lead did anew, by rules that were published with REPLAY.",
 )
 describe(
     JobState,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+
 import strawberry
 
-from api.context import Info
+from api.context import Context, Info
 from api.types.leads import Lead
 from api.types.levels import Level, ScoreRange
 from api.types.refusals import InputProblem
 from api.warnings import in_words
 from domain import distribution as domain
 from domain.distribution import Counts
+from domain.leads import Lead as DomainLead
 from domain.levels import Dimension, LevelSet, gaps
 from domain.levels import Level as DomainLevel
-from domain.levels import ScoreRange as DomainScoreRange
+from persistence.rehearsal import Move, Rehearsal
 from persistence.scores import Spread
 
+Find = Callable[[Context], Awaitable[Sequence[DomainLead]]]
 SAMPLE = 5  # leads shown of a move: enough to see whom it is about
 
 
@@ -94,25 +98,61 @@ class LevelMove:
         name="from", description="The level they have now; null is unclassified."
     )
     to: Level | None = strawberry.field(description="The level they would have; null is unclassified.")
+    dimension: Dimension = strawberry.field(description="The dimension of the levels.")
     leads: int = strawberry.field(description="How many leads would move so.")
-    dimension: strawberry.Private[Dimension]
-    scores: strawberry.Private[tuple[DomainScoreRange, ...]]
+    find: strawberry.Private[Find]
 
     @strawberry.field(description="Up to five of them, as they are now.")
     async def sample(self, info: Info) -> list[Lead]:
-        context = info.context
-        scoring = await context.scoring()
-        found = await context.house.scores.sample(context.workspace, self.dimension, self.scores, SAMPLE)
-        return [Lead.of(each, scoring) for each in found]
+        scoring = await info.context.scoring()
+        return [Lead.of(each, scoring) for each in await self.find(info.context)]
 
     @classmethod
     def of(cls, dimension: Dimension, move: domain.LevelMove) -> LevelMove:
+        async def by_score(context: Context) -> Sequence[DomainLead]:
+            return await context.house.scores.sample(context.workspace, dimension, move.scores, SAMPLE)
+
+        before, after = Level.maybe(move.before), Level.maybe(move.after)
+        return cls(from_=before, to=after, dimension=dimension, leads=move.leads, find=by_score)
+
+    @classmethod
+    def rehearsed(cls, move: Move, leads: Sequence[DomainLead]) -> LevelMove:
+        async def first(_: Context) -> Sequence[DomainLead]:
+            return leads[:SAMPLE]
+
+        dimension, before, after = move
         return cls(
-            from_=Level.maybe(move.before),
-            to=Level.maybe(move.after),
-            leads=move.leads,
+            from_=Level.maybe(before),
+            to=Level.maybe(after),
             dimension=dimension,
-            scores=move.scores,
+            leads=len(leads),
+            find=first,
+        )
+
+
+@strawberry.type(
+    description="What publishing the draft with `rescore: REPLAY` would do. Nothing is changed by asking."
+)
+class RulesPreview:
+    leads: int = strawberry.field(
+        description="How many leads were looked at: of many, some of the 1,000 that were active last."
+    )
+    total: int = strawberry.field(
+        description="How many leads there are; where that is more, the answer is a sample."
+    )
+    changed: int = strawberry.field(description="How many of those looked at would have another score.")
+    moves: list[LevelMove] = strawberry.field(
+        description="Every move from level to level among those looked at, the one of most leads first."
+    )
+
+    @classmethod
+    def of(cls, rehearsal: Rehearsal) -> RulesPreview:
+        moves = [LevelMove.rehearsed(move, leads) for move, leads in rehearsal.moves.items()]
+        return cls(
+            leads=rehearsal.leads,
+            total=rehearsal.total,
+            changed=rehearsal.changed,
+            moves=sorted(moves, key=lambda move: -move.leads),
         )
 
 

@@ -19,12 +19,12 @@ class Job(Node):
     kind: JobKind = strawberry.field(description="What it does.")
     state: JobState = strawberry.field(description="Whether it goes on, or how it ended.")
     done: int = strawberry.field(
-        description="How many leads it has looked at; those told in passing by a change of their own count at the end."
+        description="How many leads it is done with; those told in passing by a change of their own count at the end."
     )
     total: int = strawberry.field(
         description="How many leads there are to look at, as counted when it began; 0 until then."
     )
-    changed: int = strawberry.field(description="How many leads it has told of another level.")
+    changed: int = strawberry.field(description="How many leads have another level, or another score, by it.")
     started_at: datetime = strawberry.field(description="When it was asked for.")
     finished_at: datetime | None = strawberry.field(description="When it ended; null while it goes on.")
     error: str | None = strawberry.field(description="Why it failed, or what took its place when cancelled.")

@@ -85,8 +85,8 @@ class Lead(Node):
             company=lead.company,
             attributes=JSON(lead.attributes),
             tags=list(lead.tags),
-            engagement=Standing.of(Dimension.ENGAGEMENT, lead.engagement, scoring),
-            profile=Standing.of(Dimension.PROFILE, lead.profile, scoring),
+            engagement=Standing.of(Dimension.ENGAGEMENT, lead, scoring),
+            profile=Standing.of(Dimension.PROFILE, lead, scoring),
             last_activity_at=lead.last_activity_at,
             created_at=lead.created_at,
             updated_at=lead.updated_at,
@@ -105,11 +105,14 @@ class LeadConnection(Connection[Lead]):
 
 
 @strawberry.type(
-    description="What one rule, or an adjustment, gave in one score change, and why it gave less."
+    description="What one rule, or another source, gave or took in one score change, and why it was less."
 )
 class ScorePart:
     rule: Rule | None = strawberry.field(
-        description="The rule as it was then, or was last; null for an adjustment."
+        description="The rule as it was then, or was last; null for a source that is none."
+    )
+    source: str = strawberry.field(
+        description="The rule's name then, `Adjustments`, `Inactivity`, or `Floor and ceiling`."
     )
     points: int = strawberry.field(description="What was applied.")
     suppressed: Suppression | None = strawberry.field(
@@ -118,7 +121,7 @@ class ScorePart:
 
     @classmethod
     def of(cls, part: DomainScorePart, rule: DomainRule | None) -> ScorePart:
-        return cls(rule=Rule.maybe(rule), points=part.points, suppressed=part.suppressed)
+        return cls(rule=Rule.maybe(rule), source=part.name, points=part.points, suppressed=part.suppressed)
 
 
 async def _rule_of(context: Context, part: DomainScorePart, rules: RuleSet | None) -> DomainRule | None:

@@ -30,6 +30,31 @@ class Limit:
         return None if limit is None else cls(times=limit.times, per=limit.per)
 
 
+@strawberry.type(
+    description="Engagement that a lead loses that does nothing; never so much that its score falls under 0 or the floor."
+)
+class Inactivity:
+    after_days: int = strawberry.field(
+        description="How many days after its last activity, or after it became known, it loses some first."
+    )
+    every_days: int = strawberry.field(description="After how many days it loses some again, and again.")
+    points: int | None = strawberry.field(description="How many points; null where it is a share.")
+    percent: float | None = strawberry.field(
+        description="How much of its score, in per cent and at least one point; null where it is points."
+    )
+
+    @classmethod
+    def maybe(cls, inactivity: domain.Inactivity | None) -> Inactivity | None:
+        if inactivity is None:
+            return None
+        return cls(
+            after_days=inactivity.after_days,
+            every_days=inactivity.every_days,
+            points=inactivity.points,
+            percent=inactivity.percent,
+        )
+
+
 @strawberry.type(description="A price: what an activity is worth, or something that is known of a lead.")
 class Rule(Node):
     name: str = strawberry.field(description="What it pays for, as people say it.")
@@ -48,6 +73,12 @@ class Rule(Node):
     max_points: int | None = strawberry.field(
         description="How many of its points may be in the score, either way; null is any number."
     )
+    expires_after_days: int | None = strawberry.field(
+        description="After how many days what it pays is gone again; null is never."
+    )
+    half_life_days: int | None = strawberry.field(
+        description="In how many days what it pays halves; null is never."
+    )
 
     @classmethod
     def of(cls, rule: domain.Rule) -> Rule:
@@ -61,6 +92,8 @@ class Rule(Node):
             points=rule.points,
             limit=Limit.maybe(rule.limit),
             max_points=rule.max_points,
+            expires_after_days=rule.expires_after,
+            half_life_days=rule.half_life,
         )
 
     @classmethod
@@ -80,6 +113,9 @@ class RuleSet(Node):
     rules: list[Rule] = strawberry.field(description="The rules, in the order they were added.")
     floor: int | None = strawberry.field(description="No score falls under it; null is none.")
     ceiling: int | None = strawberry.field(description="No score rises over it; null is none.")
+    inactivity: Inactivity | None = strawberry.field(
+        description="What a lead loses that does nothing; null is nothing."
+    )
     comment: str | None = strawberry.field(description="What its publisher said of it.")
     rule_set: strawberry.Private[domain.RuleSet]
     created_at: datetime = strawberry.field(description="When the draft was opened.")
@@ -114,6 +150,7 @@ class RuleSet(Node):
             rules=[Rule.of(rule) for rule in rule_set.rules],
             floor=rule_set.floor,
             ceiling=rule_set.ceiling,
+            inactivity=Inactivity.maybe(rule_set.inactivity),
             comment=rule_set.comment,
             created_at=rule_set.created_at,
             created_by=Actor.of(rule_set.created_by),

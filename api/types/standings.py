@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import strawberry
 
 from api.types.levels import Level
 from api.types.rules import Rule
-from domain import leads as domain
+from domain import contributions as domain
+from domain.leads import Lead
 from domain.levels import Dimension
 from domain.pricing import is_full
-from domain.scoring import Scoring
+from domain.scoring import Scoring, upcoming
 
 
 @strawberry.type(description="What one source has given to a score.")
 class Contribution:
     rule: Rule | None = strawberry.field(
-        description="The rule, as it is published now; null for adjustments and for a rule since removed."
+        description="The rule, as it is published now; null for other sources, and for a rule since removed."
     )
-    source: str = strawberry.field(description="The rule's name when it last paid, or `Adjustments`.")
-    points: float = strawberry.field(description="The points that it has in the score now.")
-    uses: int = strawberry.field(description="How often it moved the score.")
+    source: str = strawberry.field(
+        description="The rule's name when it last paid, or `Adjustments`, or `Inactivity`."
+    )
+    points: float = strawberry.field(
+        description="The points that it has in the score; a fraction where some of them halve."
+    )
+    uses: int = strawberry.field(description="How often it paid, be its points in the score still or not.")
     capped: bool = strawberry.field(
         description="Whether it gives no more for now, as the rule's `maxPoints` are in the score."
     )
+    expires_at: datetime | None = strawberry.field(
+        description="When the next of its points expire; null when none do."
+    )
 
     @classmethod
-    def of(cls, source: str, given: domain.Contribution, scoring: Scoring) -> Contribution:
+    def of(cls, source: str, given: domain.Contribution, points: float, scoring: Scoring) -> Contribution:
         rule = scoring.rules.rule(source)
         return cls(
             rule=Rule.maybe(rule),
             source=given.name,
-            points=given.points,
+            points=points,
             uses=given.uses,
-            capped=rule is not None and is_full(rule, given.points),
+            capped=rule is not None and is_full(rule, points),
+            expires_at=given.expiring[0].at if given.expiring else None,
         )
+
+
+@strawberry.type(description="A level that is to come.")
+class UpcomingLevel:
+    level: Level | None = strawberry.field(description="The level; null is none.")
+    at: datetime = strawberry.field(description="When, to the second.")
 
 
 @strawberry.type(description="A lead's score in one dimension, the level it lies in, and why.")
@@ -46,23 +62,47 @@ class Standing:
         description="The level that the score lies in by the levels in force now; null is unclassified."
     )
     since: datetime = strawberry.field(description="Since when the lead is in this level.")
-    standing: strawberry.Private[domain.Standing]
+    lead: strawberry.Private[Lead]
     scoring: strawberry.Private[Scoring]
 
-    @strawberry.field(description="The sources that the score is the sum of, in the order they first paid.")
+    @strawberry.field(
+        description=(
+            "The sources of the score, in the order they first paid: their sum, rounded (half to even) and held between "
+            "floor and ceiling, is the score."
+        )
+    )
     def contributions(self) -> list[Contribution]:
-        given = self.standing.contributions.items()
-        return [Contribution.of(source, contribution, self.scoring) for source, contribution in given]
+        given, at = self.lead.standing(self.dimension).contributions, self.lead.settled_at
+        return [
+            Contribution.of(source, each, domain.worth_of(source, given, at), self.scoring)
+            for source, each in given.items()
+        ]
+
+    @strawberry.field(
+        description=(
+            "The level that the lead will next be in, and when, if nothing but time happens: points expire or halve, or "
+            "inactivity takes some. Null when that is not within ten years, or after more than a thousand such losses."
+        )
+    )
+    async def next(self) -> UpcomingLevel | None:
+        await asyncio.sleep(0)  # others have their turn: it is looked far ahead, and for every lead of a page
+        found = upcoming(self.lead, self.dimension, self.scoring)
+        if found is None:
+            return None
+        position, at = found
+        return UpcomingLevel(
+            level=Level.maybe(self.scoring.levels[self.dimension].named(position.level)), at=at
+        )
 
     @classmethod
-    def of(cls, dimension: Dimension, standing: domain.Standing, scoring: Scoring) -> Standing:
-        levels = scoring.levels[dimension]
+    def of(cls, dimension: Dimension, lead: Lead, scoring: Scoring) -> Standing:
+        standing, levels = lead.standing(dimension), scoring.levels[dimension]
         position = scoring.position(dimension, standing.score)
         return cls(
             dimension=dimension,
             score=standing.score,
             level=Level.maybe(levels.level_of(standing.score)),
             since=standing.since if position.in_level_of(standing.announced) else levels.created_at,
-            standing=standing,
+            lead=lead,
             scoring=scoring,
         )

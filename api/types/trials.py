@@ -28,7 +28,5 @@ class RuleTest:
 
     @classmethod
     def of(cls, trial: Trial, dimension: Dimension, scoring: Scoring) -> RuleTest:
-        before, after = (
-            Standing.of(dimension, lead.standing(dimension), scoring) for lead in (trial.before, trial.after)
-        )
+        before, after = (Standing.of(dimension, lead, scoring) for lead in (trial.before, trial.after))
         return cls(before=before, after=after, trial=trial, scoring=scoring)

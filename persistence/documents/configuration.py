@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from domain.jobs import Job, JobKind, JobState
 from domain.levels import Announce, Dimension, Level, LevelSet
-from domain.rules import Limit, Period, Rule, RuleSet, RuleSetState
+from domain.rules import Inactivity, Limit, Period, Rescore, Rule, RuleSet, RuleSetState
 from persistence.documents.common import Document, from_actor, to_actor
 from persistence.documents.conditions import from_condition, to_condition
 
@@ -48,7 +49,7 @@ def from_job(workspace: str, job: Job) -> Document:
         "_id": job.id,
         "workspace": workspace,
         "kind": job.kind.value,
-        "dimension": job.dimension.value,
+        "dimension": job.dimension and job.dimension.value,
         "told": job.told,
         "version": job.version,
         "state": job.state.value,
@@ -58,14 +59,16 @@ def from_job(workspace: str, job: Job) -> Document:
         "started_at": job.started_at,
         "finished_at": job.finished_at,
         "error": job.error,
+        "place": job.place,
     }
 
 
 def to_job(document: Mapping[str, Any]) -> Job:
+    dimension = document["dimension"]
     return Job(
         id=document["_id"],
         kind=JobKind(document["kind"]),
-        dimension=Dimension(document["dimension"]),
+        dimension=dimension and Dimension(dimension),
         told=document["told"],
         version=document["version"],
         state=JobState(document["state"]),
@@ -75,6 +78,7 @@ def to_job(document: Mapping[str, Any]) -> Job:
         started_at=document["started_at"],
         finished_at=document["finished_at"],
         error=document["error"],
+        place=document.get("place"),
     )
 
 
@@ -89,16 +93,20 @@ def from_rule_set(workspace: str, rule_set: RuleSet) -> Document:
         "rules": [_from_rule(rule) for rule in rule_set.rules],
         "floor": rule_set.floor,
         "ceiling": rule_set.ceiling,
+        "inactivity": rule_set.inactivity and asdict(rule_set.inactivity),
         "comment": rule_set.comment,
         "created_at": rule_set.created_at,
         "created_by": from_actor(rule_set.created_by),
         "published_at": rule_set.published_at,
         "published_by": published_by and from_actor(published_by),
+        "rescore": rule_set.rescore.value,
+        "announce": rule_set.announce.value,
+        "idle_since": rule_set.idle_since,
     }
 
 
 def to_rule_set(document: Mapping[str, Any]) -> RuleSet:
-    published_by = document["published_by"]
+    published_by, inactivity = document["published_by"], document.get("inactivity")
     return RuleSet(
         version=document["version"],
         state=RuleSetState(document["state"]),
@@ -108,9 +116,13 @@ def to_rule_set(document: Mapping[str, Any]) -> RuleSet:
         based_on=document["based_on"],
         floor=document["floor"],
         ceiling=document["ceiling"],
+        inactivity=inactivity and Inactivity(**inactivity),
         comment=document["comment"],
         published_at=document["published_at"],
         published_by=published_by and to_actor(published_by),
+        rescore=Rescore(document.get("rescore", Rescore.NEW_ACTIVITY.value)),
+        announce=Announce(document.get("announce", Announce.ALL.value)),
+        idle_since=document.get("idle_since"),
     )
 
 
@@ -125,11 +137,13 @@ def _from_rule(rule: Rule) -> Document:
         "condition": rule.condition and from_condition(rule.condition),
         "limit": rule.limit and {"times": rule.limit.times, "per": rule.limit.per.value},
         "max_points": rule.max_points,
+        "expires_after": rule.expires_after,
+        "half_life": rule.half_life,
     }
 
 
 def _to_rule(document: Mapping[str, Any]) -> Rule:
-    condition, limit = document.get("condition"), document.get("limit")  # rules of before had neither
+    condition, limit = document.get("condition"), document.get("limit")  # rules of before had none
     return Rule(
         id=document["id"],
         name=document["name"],
@@ -140,4 +154,6 @@ def _to_rule(document: Mapping[str, Any]) -> Rule:
         condition=condition and to_condition(condition),
         limit=limit and Limit(limit["times"], Period(limit["per"])),
         max_points=document.get("max_points"),
+        expires_after=document.get("expires_after"),
+        half_life=document.get("half_life"),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from domain.changes import Activity
-from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
+from domain.history import Adjustment, Cause, CauseKind, ScoreChange, ScorePart, Suppression
 from domain.levels import Announce, Dimension
 from persistence.documents.common import (
     Document,
@@ -31,7 +32,7 @@ def from_activity(
         "occurred_at": activity.occurred_at,
         "received_at": activity.received_at,
         "changes": [change.id for change in changes],
-        **present(key=activity.key),
+        **present(key=activity.key, is_retracted=activity.is_retracted or None, rule_set=activity.rule_set),
     }
 
 
@@ -43,6 +44,8 @@ def to_activity(document: Mapping[str, Any]) -> Activity:
         occurred_at=document["occurred_at"],
         received_at=document["received_at"],
         key=document.get("key"),
+        is_retracted=document.get("is_retracted", False),
+        rule_set=document.get("rule_set"),
     )
 
 
@@ -66,6 +69,7 @@ def from_score_change(workspace: str, change: ScoreChange) -> Document:
             key=cause.key,
             activity=cause.activity_id,
             announce=cause.announce and cause.announce.value,
+            adjusted=cause.adjusted and present(**asdict(cause.adjusted)),
         ),
         "parts": [_from_part(part) for part in change.parts],
         "rule_set": change.rule_set,
@@ -73,7 +77,7 @@ def from_score_change(workspace: str, change: ScoreChange) -> Document:
 
 
 def to_score_change(document: Mapping[str, Any]) -> ScoreChange:
-    announce = document.get("announce")
+    announce, adjusted = document.get("announce"), document.get("adjusted")
     return ScoreChange(
         lead_id=document["lead"],
         dimension=Dimension(document["dimension"]),
@@ -88,6 +92,7 @@ def to_score_change(document: Mapping[str, Any]) -> ScoreChange:
             document.get("key"),
             document.get("activity"),
             announce and Announce(announce),
+            adjusted and Adjustment(**adjusted),
         ),
         parts=tuple(map(_to_part, document["parts"])),
         rule_set=document["rule_set"],

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from domain.leads import Contribution, Lead, Position, Standing
+from domain.contributions import Contribution, Expiring, Halving
+from domain.leads import Lead, Merged, Position, Standing
 from domain.levels import Dimension
-from persistence.documents.common import Document, from_position, to_position
+from persistence.documents.common import Document, from_position, present, to_position
 
 # Stands for "no activity yet", so that leads without one have a place in the order of last activity.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,7 +77,10 @@ def to_lead(document: Mapping[str, Any]) -> Lead:
         last_activity_at=None if document["last_activity_at"] == NEVER else document["last_activity_at"],
         created_at=document["created_at"],
         updated_at=document["updated_at"],
+        settled_at=document.get("settled_at", document["updated_at"]),  # time did nothing to leads of before
+        due_at=document.get("due_at"),
         version=document["version"],
+        merged=tuple(Merged(**each) for each in document.get("merged", ())),
     )
 
 
@@ -86,6 +90,10 @@ def _as_it_is(value: Any) -> Any:
 
 def _or_never(moment: datetime | None) -> datetime:
     return moment or NEVER
+
+
+def _from_merged(merged: tuple[Merged, ...]) -> list[Document] | None:
+    return [present(id=each.id, external_id=each.external_id, email=each.email) for each in merged] or None
 
 
 def _from_place(standing: Standing) -> Document:
@@ -112,8 +120,15 @@ def _to_standing(document: Mapping[str, Any]) -> Standing:
 
 
 def _from_contribution(given: Contribution) -> Document:
-    days = {"days": {day.isoformat(): times for day, times in given.days.items()}} if given.days else {}
-    return {"name": given.name, "points": given.points, "uses": given.uses, **days}
+    some = {
+        "days": {day.isoformat(): times for day, times in given.days.items()},
+        "expiring": [{"at": each.at, "points": each.points} for each in given.expiring],
+        "halving": [
+            {"half_life": each.half_life, "value": each.value, "at": each.at} for each in given.halving
+        ],
+    }
+    present = {name: value for name, value in some.items() if value}
+    return {"name": given.name, "points": given.points, "uses": given.uses, **present}
 
 
 def _to_contribution(document: Mapping[str, Any]) -> Contribution:
@@ -123,6 +138,8 @@ def _to_contribution(document: Mapping[str, Any]) -> Contribution:
         document["points"],
         document["uses"],
         {date.fromisoformat(day): times for day, times in days.items()},
+        tuple(Expiring(**each) for each in document.get("expiring", ())),
+        tuple(Halving(**each) for each in document.get("halving", ())),
     )
 
 
@@ -138,6 +155,9 @@ _LEAD_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "last_activity_at": _or_never,
     "created_at": _as_it_is,
     "updated_at": _as_it_is,
+    "settled_at": _as_it_is,
+    "due_at": _as_it_is,
+    "merged": _from_merged,
 }
 _STANDINGS = {"engagement", "profile"}
 _SEARCHED = {"external_id", "email", "name", "company"}

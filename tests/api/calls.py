@@ -32,7 +32,10 @@ Json = dict[str, Any]
 
 SCHEMA = build_schema(sdl())
 # What is wanted where an id is: well-formed, for the operation to be refused by what there is not, not by its form.
-UNKNOWN: Mapping[str, str] = {kind: f"{kind}_0123456789abcdef01234567" for kind in ("lead", "rule", "job")}
+UNKNOWN: Mapping[str, str] = {
+    kind: f"{prefix}_0123456789abcdef01234567"
+    for kind, prefix in {"lead": "lead", "rule": "rule", "job": "job", "activity": "act"}.items()
+}
 # What a required field of each scalar is given. One word serves as a name, a key and an activity's kind.
 SCALARS: Mapping[str, Any] = {
     "Boolean": True,
@@ -55,7 +58,7 @@ def root_fields(operation: str) -> dict[str, GraphQLField]:
 
 def whose(name: str) -> str:
     """Whose id a root field or an input of that name asks for, if for any."""
-    return "job" if "job" in name.casefold() else "rule"
+    return next((kind for kind in ("job", "activity") if kind in name.casefold()), "rule")
 
 
 def role_needed(field: GraphQLField) -> Role:

@@ -23,14 +23,18 @@ Serve = Callable[..., AbstractAsyncContextManager[Served]]
 async def contents_of(mongo: Mongo, workspace: Workspace) -> dict[str, Any]:
     """Every document of the workspace, by collection: equal if and only if nothing was written.
 
-    Jobs that were under way are done first. The gate is no content: whoever scores leaves a trace there.
+    Jobs that were under way are done first. The gate is no content: whoever scores leaves a trace there;
+    nor is how far time has been told of an edit.
     """
     await at_rest(mongo, workspace)
     names = sorted(set(COLLECTIONS) - {"gate"})
     wanted = {name: "_id" if name == "workspaces" else "workspace" for name in names}
     found = await asyncio.gather(
         *(
-            mongo.database[name].find({wanted[name]: workspace.id}).sort("_id", 1).to_list(None)
+            mongo.database[name]
+            .find({wanted[name]: workspace.id}, {"retime": 0})
+            .sort("_id", 1)
+            .to_list(None)
             for name in names
         )
     )

@@ -28,16 +28,17 @@ CONTRACT = ROOT.parent / "shared" / "contract.graphql"
 WHOLE = ("ConditionInput", "TestInput", "Operator")  # types of which nothing is missing
 PROMISED = {
     "Query": (
-        "viewer node lead leads levelSet levelSets ruleSet ruleSets testRules history "
+        "viewer node lead leads levelSet levelSets ruleSet ruleSets previewRules testRules history "
         "previewLevels suggestLevels tierDistribution levelMatrix job jobs templates"
     ),
     "LevelsPayload": "levelSet job",
     "Lead": "history activities",
-    "Rule": "id name dimension isEnabled activity condition points limit maxPoints",
-    "RuleSet": "version state basedOn rules floor ceiling comment publishedAt publishedBy warnings",
+    "Rule": "id name dimension isEnabled activity condition points limit maxPoints expiresAfterDays halfLifeDays",
+    "RuleSet": "version state basedOn rules inactivity floor ceiling comment publishedAt publishedBy warnings",
     "RuleTest": "before after parts",
     "Mutation": (
-        "upsertLead upsertLeads deleteLead recordActivity recordActivities adjustScore adjustScores "
+        "upsertLead upsertLeads deleteLead mergeLeads recordActivity recordActivities retractActivity "
+        "adjustScore adjustScores "
         "replaceLevels addLevel updateLevel removeLevel revertLevels saveRule removeRule publishRules "
         "saveScoringPolicy discardDraftRules revertRules quickStart cancelJob"
     ),

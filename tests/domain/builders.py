@@ -10,8 +10,9 @@ from typing import Any
 import domain.scoring
 from domain.actors import Actor, ActorKind
 from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
+from domain.contributions import ADJUSTMENTS, Contribution
 from domain.history import ScoreChange
-from domain.leads import ADJUSTMENTS, Contribution, Lead, LeadEdit, LeadFields, Standing
+from domain.leads import Lead, LeadEdit, LeadFields, Standing
 from domain.levels import Announce, Dimension, Level, LevelSet, table
 from domain.rules import Rule, RuleSet, RuleSetState
 from domain.scoring import Outcome, Scoring
@@ -99,6 +100,7 @@ def a_lead(score: int = 0, profile: int = 0, under: Scoring | None = None) -> Le
         "lead",
         _standing(told, Dimension.ENGAGEMENT, score),
         _standing(told, Dimension.PROFILE, profile),
+        CREATED,
         CREATED,
         CREATED,
         version=1,

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from domain.contributions import Contribution, Payment
 from domain.errors import Fault, InvalidInput, Problem
-from domain.leads import Contribution, LeadEdit, LeadFields, LeadRef, Position, RefKind, normal_email
+from domain.leads import LeadEdit, LeadFields, LeadRef, Position, RefKind, normal_email
 from domain.levels import Dimension
 from tests.domain.builders import NOW, a_lead
 
@@ -229,10 +230,10 @@ def test_a_refused_edit_tells_everything_that_is_wrong() -> None:
 
 
 def test_a_contribution_counts_only_what_it_gave() -> None:
-    paid = Contribution("Click", 10, 1).plus("Clicked", -4)
+    paid = Contribution("Click", 10, 1).paid("Clicked", Payment(-4, NOW))
 
     assert paid == Contribution("Clicked", 6, 2)
-    assert paid.plus("Clicked", 0) == paid
+    assert paid.paid("Clicked", Payment(0, NOW)) == paid
 
 
 @pytest.mark.parametrize(

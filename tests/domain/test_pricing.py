@@ -10,8 +10,9 @@ import pytest
 from domain.changes import RecordActivity
 from domain.conditions import Operator
 from domain.conditions import Test as Asked
+from domain.contributions import DAYS, Contribution, Payment
 from domain.history import Suppression
-from domain.leads import DAYS, Contribution, Lead
+from domain.leads import Lead
 from domain.pricing import is_full
 from domain.rules import Limit, Period, Rule
 from domain.scoring import Scoring
@@ -92,7 +93,7 @@ def test_what_happened_longer_ago_than_payments_are_remembered_is_rather_not_pai
 def test_only_so_many_days_of_payments_are_remembered() -> None:
     paid = Contribution("Click")
     for number in range(DAYS + 5):
-        paid = paid.plus("Click", 1, date(2026, 3, 1) + number * DAY)
+        paid = paid.paid("Click", Payment(1, NOW), date(2026, 3, 1) + number * DAY)
 
     assert len(paid.days) == DAYS
     assert min(paid.days) == date(2026, 3, 6)

@@ -8,8 +8,9 @@ import pytest
 
 from domain.conditions import Condition, Operator
 from domain.conditions import Test as Asked
-from domain.history import CauseKind, ScorePart
-from domain.leads import Contribution, Lead
+from domain.contributions import Contribution
+from domain.history import CauseKind, ScorePart, Suppression
+from domain.leads import Lead
 from domain.levels import Dimension, Level, table
 from domain.rules import Rule
 from domain.scoring import Scoring, new_lead
@@ -134,14 +135,27 @@ def test_who_a_lead_is_is_looked_at_when_it_is_first_heard_of(change: Event) -> 
     ]
 
 
-def test_what_floor_or_ceiling_take_whole_is_no_entry() -> None:
+def test_what_the_floor_hides_is_told_and_given_back_unseen() -> None:
     under = scoring(fits(-10))
 
     outcome = fold(a_lead(), upserted(add_tags=("eu",)), under, NOW)
     back = fold(outcome.lead, upserted(remove_tags=("eu",)), under, NOW)
 
-    assert (outcome.changes, back.changes) == ((), ())
-    assert back.lead.profile.score == 0
+    for (entry,), points in ((outcome.changes, -10), (back.changes, 0)):
+        assert entry.parts == (ScorePart("eu", "Eu", 0, Suppression.FLOOR),)
+        lead = outcome.lead if points else back.lead
+        assert (lead.profile.score, lead.profile.contributions["eu"].points) == (0, points)
+
+
+def test_what_the_floor_hid_surfaces_when_the_floor_is_gone() -> None:
+    hidden = in_eu(a_lead(), scoring(fits(-10)))
+
+    outcome = fold(hidden, upserted({"name": "Ada"}), scoring(fits(-10), floor=None), NOW)
+
+    (entry,) = outcome.told
+    assert (entry.cause.kind, entry.delta) == (CauseKind.RULES_CHANGED, -10)
+    assert entry.parts == (ScorePart(None, "Floor and ceiling", -10),)
+    assert outcome.lead.profile.score == -10
 
 
 def test_an_edit_of_the_levels_is_told_before_the_rules_move_the_score() -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from domain.changes import Change, RecordActivity
 from domain.conditions import AnyOf, Condition, Facts, Not, Operator, holds
 from domain.conditions import Test as Asked
+from domain.contributions import ADJUSTMENTS
 from domain.history import CauseKind, ScoreChange
-from domain.leads import ADJUSTMENTS, Lead
+from domain.leads import Lead
 from domain.levels import Dimension
 from domain.rules import Limit, Period, Rule
 from domain.scoring import Scoring
@@ -95,7 +96,8 @@ def test_the_history_explains_the_score_to_the_last_point(changes: list[Change],
         own = [entry for entry in entries if entry.dimension is dimension]
         standing = lead.standing(dimension)
         assert standing.score == sum(entry.delta for entry in own)
-        assert standing.score == sum(given.points for given in standing.contributions.values())
+        given = sum(each.points for each in standing.contributions.values())
+        assert standing.score == under.rules.allowed(standing.score, given)
         assert all(sum(part.points for part in entry.parts) == entry.delta for entry in own)
         path = [before.standing(dimension).announced, *(entry.after for entry in own)]
         assert [entry.before for entry in own] == path[:-1]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import Fault, InvalidInput
-from domain.rules import RuleSet, RuleSetState
+from domain.rules import Inactivity, RuleSet, RuleSetState
 from tests.domain.builders import ADA, CREATED, KIND, NOW, a_rule, a_rule_set
 from tests.domain.test_rules import BOB, CLICK, FITS, OPEN, RULES, found
 
@@ -155,9 +155,18 @@ def test_ends_that_a_new_lead_would_be_beyond_are_refused(
 def test_a_set_repeated_is_a_new_published_one_with_the_same_content() -> None:
     old = replace(a_rule_set(CLICK, floor=-5), version=3, state=RuleSetState.RETIRED)
 
-    again = old.repeated(7, BOB, NOW, "Back")
+    again = old.repeated(7, BOB, NOW).published(BOB, NOW, "Back")
 
     assert (again.version, again.state, again.based_on) == (7, RuleSetState.PUBLISHED, 3)
     assert (again.rules, again.floor, again.ceiling) == (old.rules, old.floor, old.ceiling)
     assert (again.created_by, again.created_at) == (again.published_by, again.published_at) == (BOB, NOW)
     assert again.comment == "Back"
+
+
+def test_what_inactivity_costs_is_in_force_since_it_was_published_first() -> None:
+    policy = Inactivity(30, 7, points=5)
+    first = replace(a_rule_set(), inactivity=policy, published_at=CREATED).following(a_rule_set())
+    second = replace(a_rule_set(CLICK), inactivity=policy, published_at=NOW).following(first)
+    third = replace(a_rule_set(), inactivity=Inactivity(9, 9, points=5), published_at=NOW).following(second)
+
+    assert [each.idle_since for each in (first, second, third)] == [CREATED, CREATED, NOW]

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from domain.changes import AdjustScore, Change, RecordActivity
+from domain.contributions import Contribution
 from domain.errors import Fault, InvalidInput
-from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
-from domain.leads import Contribution, Lead, LeadFields, Position, Standing
+from domain.history import Adjustment, Cause, CauseKind, ScoreChange, ScorePart, Suppression
+from domain.leads import Lead, LeadFields, Position, Standing
 from domain.levels import Dimension
 from domain.scoring import Outcome, fold, new_lead
 from tests.domain.builders import (
@@ -39,6 +40,7 @@ def test_a_new_lead_stands_at_0_in_the_levels_of_the_day() -> None:
         profile=Standing(Position(0, "Poor", 4), since=NOW),
         created_at=NOW,
         updated_at=NOW,
+        settled_at=NOW,
         version=0,
     )
 
@@ -87,7 +89,7 @@ def test_an_activity_of_a_kind_without_rules_is_kept_and_moves_nothing() -> None
 
     outcome = fold(a_lead(20), change, scoring(a_rule(10)), NOW)
 
-    expected = replace(a_lead(20), version=2, last_activity_at=NOW, updated_at=NOW)
+    expected = replace(a_lead(20), version=2, last_activity_at=NOW, updated_at=NOW, settled_at=NOW)
     assert outcome == Outcome(expected, scoring(a_rule(10)), (), change.activity)
 
 
@@ -148,7 +150,9 @@ def test_an_adjustment_s_entry_carries_reason_and_key() -> None:
 
     _, entry = moved(a_lead(), change, scoring())
 
-    assert entry.cause == Cause(CauseKind.ADJUSTMENT, ADA, NOW, "Met at the fair", "k-1")
+    assert entry.cause == Cause(
+        CauseKind.ADJUSTMENT, ADA, NOW, "Met at the fair", "k-1", adjusted=Adjustment(8)
+    )
     assert entry.parts == (ScorePart(None, "Adjustments", 8),)
 
 
@@ -222,7 +226,9 @@ def test_an_upsert_edits_the_lead_and_moves_nothing() -> None:
 
     outcome = fold(lead, upserted(LeadFields(name="Ada L."), {"plan": "pro"}), scoring(a_rule()), NOW)
 
-    expected = replace(lead, name="Ada L.", attributes={"plan": "pro"}, updated_at=NOW, version=2)
+    expected = replace(
+        lead, name="Ada L.", attributes={"plan": "pro"}, updated_at=NOW, settled_at=NOW, version=2
+    )
     assert outcome == Outcome(expected, scoring(a_rule()))
 
 

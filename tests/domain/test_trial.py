@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from domain import bounds
 from domain.actors import Actor
 from domain.changes import Activity
 from domain.conditions import Operator
 from domain.conditions import Test as Asked
-from domain.errors import Fault, InvalidInput
+from domain.errors import Fault, InvalidInput, Problem
 from domain.leads import Lead
 from domain.levels import Dimension
 from domain.rules import Limit, Period
@@ -72,10 +73,17 @@ def test_activities_may_lie_as_far_ahead_as_one_likes() -> None:
     assert tried(a_lead(), [ahead], scoring(a_rule(10)), ADA).after.engagement.score == 10
 
 
-def test_the_last_moment_there_is_can_be_tried() -> None:
-    last = an_activity(occurred_at=datetime.max.replace(tzinfo=UTC))
+def test_ten_years_ahead_can_be_tried_and_no_more() -> None:
+    last = an_activity(occurred_at=NOW + bounds.FORESEEN)
 
     assert len(tried(a_lead(), [last], scoring(a_rule(10)), ADA).entries) == 1
+    later = replace(last, occurred_at=last.occurred_at + timedelta(seconds=1))
+    with pytest.raises(InvalidInput) as refusal:
+        tried(a_lead(), [later], scoring(a_rule(10)), ADA)
+    path = ("activities", "0", "occurredAt")
+    assert refusal.value.problems == (
+        Problem(path, Fault.TOO_FAR_AHEAD, bounds.FORESEEN, later.occurred_at.isoformat()),
+    )
 
 
 def test_of_activities_with_one_key_the_first_given_counts() -> None:

@@ -32,7 +32,10 @@ async def test_rules_are_drafted_tried_published_paid_by_and_brought_back(make_c
     await with_levels(ada)
     first = await save(ada, CLICK)
     assert await warnings(ada) == [
-        "nothing takes points away, so that in time every lead is hot; add rules with negative points"
+        (
+            "nothing takes points away, so that in time every lead is hot; let points expire or halve, or inactive leads "
+            "lose some (saveScoringPolicy)"
+        )
     ]
     await save(ada, {**LOSS, "condition": IN_EU})
     assert await warnings(ada) == []

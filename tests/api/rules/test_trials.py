@@ -177,19 +177,21 @@ async def test_looks_years_ahead(client: Client) -> None:
     await save(client, {**CLICK, "limit": {"times": 1, "per": "MONTH"}})
     then = {**DID, "occurredAt": in_years(5)}
 
-    assert await parts(client, DID, then, {**DID, "occurredAt": in_years(50)}, then) == [
+    assert await parts(client, DID, then, {**DID, "occurredAt": in_years(9)}, then) == [
         (30, None),
         (30, None),
         (0, "CAP_REACHED"),
         (30, None),
     ]
-    assert await parts(client, {**DID, "occurredAt": "9999-12-30T00:00:00Z"}) == [(30, None)]
 
 
-async def test_looks_ahead_to_the_end_of_time(client: Client) -> None:
+async def test_looks_ten_years_ahead_and_no_further(client: Client) -> None:
     await save(client, CLICK)
+    query = "query($input: TestRulesInput!) { testRules(input: $input) { parts { points } } }"
 
-    assert await parts(client, {**DID, "occurredAt": "9999-12-31T23:59:59Z"}) == [(30, None)]
+    for moment in (in_years(11), "9999-12-31T23:59:59Z"):
+        error = await client.error(query, input={"activities": [{**DID, "occurredAt": moment}]})
+        assert "activities.0.occurredAt may lie at most 3,650 days ahead" in error
 
 
 async def test_of_no_activities_is_the_lead_as_it_is(client: Client) -> None:

@@ -20,7 +20,10 @@ from tests.api.rules.asking import (
 from tests.api.scenes import check
 from tests.client import Client
 
-INFLATING = "nothing takes points away, so that in time every lead is hot; add rules with negative points"
+INFLATING = (
+    "nothing takes points away, so that in time every lead is hot; let points expire or halve, or inactive leads lose "
+    "some (saveScoringPolicy)"
+)
 OPEN: Json = {"name": "An open", "activity": "OPEN", "points": 10}
 
 

@@ -101,9 +101,9 @@ async def test_of_publications_made_at_once_one_is_made(make_house: MakeHouse, w
 
     made, refusals = await results_of(*(house.rule_sets.publish(workspace.id, editor()) for house in houses))
 
-    assert [published.version for published in made] == [1]
+    assert [published.version for published, _ in made] == [1]
     assert [type(refusal) for refusal in refusals] == [NothingToPublish] * 3
-    assert (await houses[1].configuration.scoring(workspace.id)).rules == made[0]
+    assert (await houses[1].configuration.scoring(workspace.id)).rules == made[0][0]
 
 
 async def test_edits_beside_publications_lose_no_rule(make_house: MakeHouse, workspace: Workspace) -> None:

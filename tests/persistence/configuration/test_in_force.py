@@ -33,7 +33,8 @@ async def test_an_edit_made_by_another_process_is_in_force_at_once(
     mongo: Mongo, workspace: Workspace
 ) -> None:
     here, there = Configuration(mongo), Configuration(mongo)
-    level_sets, rule_sets = LevelSets(mongo, there, Jobs(mongo, now)), RuleSets(mongo, there)
+    jobs = Jobs(mongo, now)
+    level_sets, rule_sets = LevelSets(mongo, there, jobs), RuleSets(mongo, there, jobs)
     versions = [(await here.scoring(workspace.id)).version]
 
     for number in range(1, 6):

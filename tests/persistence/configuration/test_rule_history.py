@@ -29,7 +29,7 @@ async def test_an_old_set_scores_again_as_the_next_version(house: House, workspa
     await publish(house, workspace.id, REPLY)
     by = editor("the old ones were better")
 
-    reverted = await house.rule_sets.revert(workspace.id, 1, by)
+    reverted, _ = await house.rule_sets.revert(workspace.id, 1, by)
 
     assert (reverted.version, reverted.based_on, reverted.rules) == (3, 1, (CLICK,))
     assert (reverted.comment, reverted.created_by, reverted.published_by) == (by.comment, ADA, ADA)
@@ -47,9 +47,9 @@ async def test_a_draft_outlives_a_revert_and_is_then_published_after_it(
     await publish(house, workspace.id, CLICK)
     draft = await add_rule(house, workspace, REPLY)
 
-    reverted = await house.rule_sets.revert(workspace.id, 1, editor())
+    reverted, _ = await house.rule_sets.revert(workspace.id, 1, editor())
     kept = await draft_of(house, workspace)
-    published = await house.rule_sets.publish(workspace.id, editor(expected=draft.version))
+    published, _ = await house.rule_sets.publish(workspace.id, editor(expected=draft.version))
 
     assert (draft.version, reverted.version, kept) == (2, 3, draft)
     assert (published.version, published.rules) == (4, (CLICK, REPLY))
@@ -128,7 +128,7 @@ async def test_ends_of_scores_are_drafted_with_the_rules_and_hold_when_these_are
 
     draft = await house.rule_sets.change(workspace.id, lambda drafted: drafted.within(-10, 20), editor())
     before = await house.ledger.apply(workspace.id, lead, adjusted(-50))
-    published = await house.rule_sets.publish(workspace.id, editor())
+    published, _ = await house.rule_sets.publish(workspace.id, editor())
     after = await house.ledger.apply(workspace.id, lead, adjusted(-50))
     up = await house.ledger.apply(workspace.id, lead, clicked())
 

@@ -60,7 +60,7 @@ async def test_a_published_draft_scores_and_retires_what_did(house: House, works
     draft = await add_rule(house, workspace, REPLY)
     by = editor("Q2")
 
-    published = await house.rule_sets.publish(workspace.id, by)
+    published, _ = await house.rule_sets.publish(workspace.id, by)
 
     assert (published.version, published.state, published.rules) == (
         2,
@@ -166,7 +166,7 @@ async def test_without_a_draft_the_published_version_is_the_one_to_expect(
     with pytest.raises(VersionConflict):
         await add_rule(house, workspace, REPLY, expected=0)
     draft = await add_rule(house, workspace, REPLY, expected=1)
-    published = await house.rule_sets.publish(workspace.id, editor(expected=2))
+    published, _ = await house.rule_sets.publish(workspace.id, editor(expected=2))
 
     assert (draft.version, published.version) == (2, 2)
 

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from domain import conditions
 from domain.actors import Actor, ActorKind
 from domain.changes import Activity
-from domain.history import Cause, CauseKind, ScoreChange, ScorePart, Suppression
+from domain.contributions import Contribution, Expiring, Halving
+from domain.history import Adjustment, Cause, CauseKind, ScoreChange, ScorePart, Suppression
 from domain.jobs import Job, JobState
-from domain.leads import Contribution, Lead, Position, Standing
+from domain.leads import Lead, Merged, Position, Standing
 from domain.levels import Announce, Dimension, Level, LevelSet
-from domain.rules import Limit, Period, Rule, RuleSet, RuleSetState
+from domain.rules import Inactivity, Limit, Period, Rescore, Rule, RuleSet, RuleSetState
 
 ADA = Actor(ActorKind.USER, "Ada")
 ZAPIER = Actor(ActorKind.API_KEY, "Zapier")
@@ -33,12 +34,15 @@ LEAD = Lead(
         LATE,
         {
             "click": Contribution("Click", 60, 2, {date(2026, 3, 1): 2}),
+            "visit": Contribution("Visit", 0, 3, {}, (Expiring(LATE, 5),), (Halving(30, 2.75, EARLY),)),
             "adjustments": Contribution("Adjustments", 10, 1),
         },
     ),
     profile=Standing(Position(-5, "Poor fit", 1), EARLY, {"vp": Contribution("VP", -5, 1)}),
     created_at=EARLY,
     updated_at=LATE,
+    settled_at=EARLY,
+    due_at=LATE,
     external_id="crm-1",
     email="ada@example.com",
     name="Ada Lovelace",
@@ -47,6 +51,10 @@ LEAD = Lead(
     tags=("vip", "Beta", "vip 2"),
     last_activity_at=LATE,
     version=12,
+    merged=(
+        Merged("65e1a7c0f0f0f0f0f0f0f0f9", "crm-2", "ada@old.example.com"),
+        Merged("65e1a7c0f0f0f0f0f0f0f0fa"),
+    ),
 )
 BARE_LEAD = Lead(
     "65e1a7c0f0f0f0f0f0f0f0f1",
@@ -54,8 +62,11 @@ BARE_LEAD = Lead(
     Standing(Position(0, None, 0), EARLY),
     EARLY,
     EARLY,
+    EARLY,
 )
-ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f2", "LINK_CLICKED", JSON, EARLY, LATE, "mail-7")
+ACTIVITY = Activity(
+    "65e1a7c0f0f0f0f0f0f0f0f2", "LINK_CLICKED", JSON, EARLY, LATE, "mail-7", is_retracted=True, rule_set=3
+)
 BARE_ACTIVITY = Activity("65e1a7c0f0f0f0f0f0f0f0f3", "SMS_REPLIED", {}, EARLY, LATE)
 CHANGE = ScoreChange(
     LEAD.id,
@@ -63,7 +74,16 @@ CHANGE = ScoreChange(
     12,
     Position(24, None, 2),
     Position(50, "Hot", 3),
-    Cause(CauseKind.ACTIVITY, ZAPIER, LATE, "by phone", "adj-1", ACTIVITY.id, Announce.UPWARD),
+    Cause(
+        CauseKind.ACTIVITY,
+        ZAPIER,
+        LATE,
+        "by phone",
+        "adj-1",
+        ACTIVITY.id,
+        Announce.UPWARD,
+        Adjustment(40, EARLY),
+    ),
     (
         ScorePart("click", "Click", 26, Suppression.CEILING),
         ScorePart("off", "Off", 0, Suppression.RULE_DISABLED),
@@ -108,6 +128,8 @@ RULE_SET = RuleSet(
             condition=conditions.Test("lead.tags", conditions.Operator.IN, ("eu", "us")),
             limit=Limit(3, Period.WEEK),
             max_points=90,
+            expires_after=30,
+            half_life=7,
         ),
         Rule("reply", "Reply", "SMS_REPLIED", -7),
         Rule("eu", "In the EU", None, 5, dimension=Dimension.PROFILE),
@@ -117,11 +139,17 @@ RULE_SET = RuleSet(
     4,
     floor=-10,
     ceiling=100,
+    inactivity=Inactivity(30, 7, percent=2.5),
     comment="Q2",
     published_at=LATE,
     published_by=ZAPIER,
+    rescore=Rescore.REPLAY,
+    announce=Announce.SILENT,
+    idle_since=EARLY,
 )
-BARE_RULE_SET = RuleSet(1, RuleSetState.DRAFT, (), EARLY, ADA, floor=None)
+BARE_RULE_SET = RuleSet(
+    1, RuleSetState.DRAFT, (), EARLY, ADA, floor=None, inactivity=Inactivity(1, 2, points=3)
+)
 BARE_JOB = Job("65e1a7c0f0f0f0f0f0f0f0f4", Dimension.ENGAGEMENT, 0, 1, EARLY)
 JOB = replace(
     BARE_JOB,
@@ -134,4 +162,5 @@ JOB = replace(
     changed=5,
     finished_at=LATE,
     error="edited again",
+    place="WzE",
 )

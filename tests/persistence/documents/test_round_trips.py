@@ -77,7 +77,7 @@ def is_at_its_default(value: object, field: Field[Any]) -> bool:
 def test_an_example_sets_every_field_that_its_types_have(value: object) -> None:
     every = [(each, field) for each in within(value) for field in fields(each) if field.init]
 
-    there = {f"{name_of(each)}.{field.name}" for each, field in every}
+    there = {f"{name_of(each)}.{field.name}" for each, field in every} - {"Inactivity.points"}  # or percent
     assert there == {
         f"{name_of(each)}.{field.name}" for each, field in every if not is_at_its_default(each, field)
     }
@@ -174,9 +174,8 @@ def test_every_kind_and_state_of_a_job_survives_its_document(kind: JobKind, stat
     assert job == to_job(from_job("w", job))
 
 
-def test_an_example_of_a_job_sets_every_field_but_its_only_kind() -> None:
+def test_an_example_of_a_job_sets_every_field_but_its_kind() -> None:
     assert {each.name for each in fields(JOB) if is_at_its_default(JOB, each)} == {"kind"}
-    assert len(JobKind) == 1
 
 
 @pytest.mark.parametrize("announce", Announce)

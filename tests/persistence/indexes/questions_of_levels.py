@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
+from api.app import build_worker
 from api.context import House
 from api.scalars import now
 from domain.actors import Workspace
 from domain.errors import AlreadyConfigured
 from domain.levels import Dimension, ScoreRange
+from domain.rules import Rescore
 from domain.stretches import stretches
 from domain.templates import TEMPLATES
 from persistence.background import running
 from persistence.jobs import Jobs
 from persistence.mongo import Mongo
 from persistence.moves import Moves, TierMove
-from persistence.reclassification import Reclassifier
-from tests.persistence.given import COLD, HOT, WARM, editor, set_levels
+from persistence.steps import Steps
+from tests.persistence.given import (
+    ADA,
+    CLICK,
+    COLD,
+    HOT,
+    WARM,
+    adjusted,
+    by_id,
+    clicked,
+    editor,
+    external,
+    publish,
+    set_levels,
+)
 from tests.persistence.reclassification.telling import until_over
 
 SOME = ScoreRange(None, 0), ScoreRange(3, 60), ScoreRange(5_000, None), ScoreRange(None, None)
@@ -60,7 +77,7 @@ async def ask_for_moves(mongo: Mongo, workspace: str) -> None:
 async def ask_the_jobs(house: House, mongo: Mongo, workspace: str) -> None:
     """Every job there is, to its end, and one that is cancelled, one released, one given up."""
     jobs = Jobs(mongo, now)
-    worker = Reclassifier(house.configuration, jobs, house.scores, house.ledger)
+    worker = build_worker(mongo, replace(house, jobs=jobs))
     for levels in ((HOT,), (COLD, HOT)):
         await set_levels(house, workspace, *levels)
     async with running(worker.work()):
@@ -76,6 +93,35 @@ async def ask_the_jobs(house: House, mongo: Mongo, workspace: str) -> None:
     assert held
     await jobs.fail(held, "enough")
     await house.jobs.cancel(workspace, held.job.id)
+
+
+async def ask_the_time(house: House, mongo: Mongo, workspace: str) -> None:
+    """What is due, and what is to be timed anew."""
+    soon = replace(adjusted(9), expires_at=now() + timedelta(milliseconds=100))
+    await house.ledger.apply(workspace, external("crm-7"), soon)
+    await set_levels(house, workspace, COLD)
+    steps = Steps(mongo, house.ledger, now)
+    async with running(steps.work()):
+        await asyncio.sleep(1)
+    await steps.release()
+
+
+async def ask_for_the_past(house: House, mongo: Mongo, workspace: str) -> None:
+    """All scored anew, rehearsed and in earnest; an activity retracted; leads merged, and asked for by the names of both."""
+    draft = await house.rule_sets.edit(workspace, lambda rules: (*rules, CLICK), editor())
+    await house.rehearsals.of(workspace, draft, await house.configuration.scoring(workspace), now())
+    await house.rule_sets.publish(workspace, editor(), Rescore.REPLAY)
+    async with running(build_worker(mongo, house).work()):
+        await until_over(house, workspace)
+    await publish(house, workspace, CLICK)
+    recorded = await house.ledger.apply(workspace, external("crm-7"), clicked())
+    assert recorded.activity
+    await house.corrections.retract(workspace, recorded.activity.id, ADA)
+    other = (await house.ledger.apply(workspace, external("crm-8"), adjusted())).lead
+    merged = await house.corrections.merge(workspace, external("crm-7"), external("crm-8"), ADA)
+    for ref in (by_id(other.id), external("crm-8")):
+        assert (await house.ledger.apply(workspace, ref, adjusted())).lead.id == merged.lead.id
+    assert await house.leads.by_ids(workspace, [other.id])
 
 
 async def ask_to_begin(house: House, ours: Workspace, new: Workspace) -> None:

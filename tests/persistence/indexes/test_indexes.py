@@ -33,7 +33,9 @@ from tests.persistence.indexes.questions import (
 from tests.persistence.indexes.questions_of_levels import (
     ask_for_moves,
     ask_for_scores,
+    ask_for_the_past,
     ask_the_jobs,
+    ask_the_time,
     ask_to_begin,
 )
 from tests.persistence.leads.lists import EVERY_ORDER
@@ -69,6 +71,8 @@ async def heard(mongo_uri: str, mongo_of_some_size: Mongo) -> Heard:
             await ask_for_scores(house, workspace.id)
             await ask_for_moves(mongo, workspace.id)
             await ask_the_jobs(house, mongo, workspace.id)
+            await ask_the_time(house, mongo, workspace.id)
+            await ask_for_the_past(house, mongo, workspace.id)
             ours, workspace = [await Workspaces(mongo).named(name, now()) for name in ("ours", "new")]
             await ask_to_begin(house, ours, workspace)
             assert await Keys(mongo).viewer(await Keys(mongo).create(workspace, "key", Role.OWNER, now()))

@@ -9,7 +9,8 @@ from typing import Any
 
 from api.context import House
 from domain.actors import Workspace
-from domain.leads import Contribution, Lead, Position, Standing
+from domain.contributions import Contribution
+from domain.leads import Lead, Position, Standing
 from domain.levels import Dimension
 from persistence.documents import from_lead
 from persistence.mongo import Mongo, new_id
@@ -22,7 +23,7 @@ def a_lead(number: int, engagement: int = 0, profile: int = 0, **fields: Any) ->
     standing = Standing(
         Position(engagement, None, 0), THEN, {"adjustments": Contribution("Adjustments", engagement, 1)}
     )
-    lead = Lead(new_id(), standing, standing, THEN, THEN, external_id=f"crm-{number}", version=1)
+    lead = Lead(new_id(), standing, standing, THEN, THEN, THEN, external_id=f"crm-{number}", version=1)
     return replace(lead, profile=Standing(Position(profile, None, 0), THEN), **fields)
 
 

@@ -14,6 +14,7 @@ from api.context import House
 from domain.actors import Workspace
 from domain.changes import AdjustScore, Change, RecordActivity, UpsertLead
 from domain.errors import DomainError, Fault, InvalidInput
+from domain.history import Adjustment
 from domain.leads import LeadRef, RefKind
 from domain.levels import Dimension, Level
 from domain.rules import Rule
@@ -187,8 +188,7 @@ def is_repeat(change: Change, first: Outcome) -> bool:
             return first.activity is not None and first.activity.kind == activity.kind
         case AdjustScore(dimension=dimension, delta=delta):
             (moved,) = first.changes
-            (part,) = moved.parts
-            return moved.dimension is dimension and (part.points == delta or part.suppressed is not None)
+            return moved.dimension is dimension and moved.cause.adjusted == Adjustment(delta)
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from api.context import House
 from api.scalars import now
 from domain.actors import Workspace
 from domain.history import CauseKind, ScoreChange
-from domain.jobs import Job, JobState
+from domain.jobs import Job, JobKind, JobState
 from domain.leads import Lead
 from domain.levels import Announce, Dimension, Level, table
 from domain.stretches import Stretch
@@ -23,8 +24,9 @@ from persistence.configuration import Editor
 from persistence.jobs import Jobs
 from persistence.leads import Name
 from persistence.mongo import Mongo
-from persistence.reclassification import COMPANY, Reclassifier
+from persistence.reclassification import Reclassification
 from persistence.scores import Scores
+from persistence.work import COMPANY, Worker
 from tests.persistence.given import (
     ENGAGEMENT,
     accepted,
@@ -48,8 +50,10 @@ def ahead_by(seconds: float) -> Clock:
     return lambda: now() + timedelta(seconds=seconds)
 
 
-def worker_of(house: House, jobs: Jobs | None = None) -> Reclassifier:
-    return Reclassifier(house.configuration, jobs or house.jobs, house.scores, house.ledger)
+def worker_of(house: House, jobs: Jobs | None = None) -> Worker:
+    jobs = jobs or house.jobs
+    tell = Reclassification(house.configuration, jobs, house.scores, house.ledger).do
+    return Worker(jobs, {JobKind.RECLASSIFY: tell})
 
 
 @asynccontextmanager
@@ -99,7 +103,7 @@ class Paced(Scores):
 async def paced(house: House, mongo: Mongo, pages: int) -> AsyncIterator[Paced]:
     """A worker of this process that has told so many pages of leads, and goes on when it is let."""
     scores = Paced(mongo, pages)
-    async with running(Reclassifier(house.configuration, house.jobs, scores, house.ledger).work()):
+    async with running(worker_of(replace(house, scores=scores)).work()):
         await scores.stands_still()
         await until(lambda: _is_idle(house))
         yield scores

@@ -268,7 +268,7 @@ async def test_leads_that_were_there_before_a_quick_start_are_told_of_its_levels
     await house.quick_start.begin(workspace.id, template, editor())
     jobs = await tell_all(house, workspace)
 
-    assert sorted((job.dimension.value, job.state, job.changed) for job in jobs) == [
+    assert sorted((job.dimension and job.dimension.value, job.state, job.changed) for job in jobs) == [
         ("ENGAGEMENT", JobState.DONE, 3),
         ("PROFILE", JobState.DONE, 3),
     ]

@@ -1,0 +1,113 @@
+"""What is given: by rules for an activity, by rules of the profile for who a lead is, and by hand.
+
+Each as the moves that are told of it, and the lead's contributions with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from domain.changes import Activity
+from domain.conditions import Facts
+from domain.contributions import ADJUSTMENTS, Contribution, Contributions, Payment, forgiven
+from domain.history import Adjustment, ScorePart
+from domain.leads import Lead
+from domain.levels import Dimension
+from domain.pricing import day_of, is_met, priced
+from domain.rules import Rule
+from domain.scoring.moving import Move, held
+from domain.scoring.terms import Scoring
+
+Given = tuple[Sequence[Move], Contributions]
+
+
+def asks(rules: Sequence[Rule]) -> bool:
+    """Whether any of the rules has a condition."""
+    return any(rule.condition for rule in rules)
+
+
+def earned(
+    rules: Sequence[Rule],
+    had: Contributions,
+    score: int,
+    activity: Activity,
+    facts: Facts | None,
+    scoring: Scoring,
+    now: datetime,
+) -> Given:
+    """What these rules of engagement give for an activity; *facts* may be None where no rule asks."""
+    had = forgiven(had, now)
+    wanted = tuple([priced(rule, activity, facts, had.get(rule.id), now) for rule in rules])
+    parts = held(wanted, score, scoring.rules)
+    paid = [_paid(*each, activity, had, now) for each in zip(rules, parts, strict=True)]
+    given = {rule.id: each for rule, (_, each) in zip(rules, paid, strict=True) if each}
+    return [move for move, _ in paid], {**had, **given}
+
+
+def _paid(
+    rule: Rule, part: ScorePart, activity: Activity, had: Contributions, now: datetime
+) -> tuple[Move, Contribution | None]:
+    """What a rule's part does to the score, and what the rule has given then; None is no more than before."""
+    if not part.points:
+        return Move(part, 0), None
+    before = had.get(rule.id, Contribution(part.name))
+    # Counted by day wherever there is a limit, for it may get another period.
+    day = day_of(activity.occurred_at) if rule.limit else None
+    if not rule.is_timed:
+        return Move(part, part.points), before.plus(part.name, part.points, day)
+    after = before.paid(part.name, _payment(rule, part, activity, now), day)
+    return Move(part, after.worth(now) - before.worth(now)), after
+
+
+def _payment(rule: Rule, part: ScorePart, activity: Activity, now: datetime) -> Payment:
+    """Paid when it happened; but what is left of halved points, where that was cut, is as much as is left now."""
+    if rule.half_life is None:
+        return rule.payment(part.points, activity.counted_at)
+    return (
+        rule.payment(part.points, now) if part.suppressed else rule.payment(rule.points, activity.counted_at)
+    )
+
+
+def facts_of(lead: Lead, activity: Activity, scoring: Scoring) -> Facts:
+    """The lead as it was before the activity, in the levels in force."""
+    levels = {
+        dimension: scoring.position(dimension, lead.standing(dimension).score).level
+        for dimension in Dimension
+    }
+    return Facts(lead, activity, levels)
+
+
+def by_hand(lead: Lead, dimension: Dimension, asked: Adjustment, scoring: Scoring, now: datetime) -> Given:
+    """As much of an adjustment as floor and ceiling allow."""
+    standing = lead.standing(dimension)
+    had = forgiven(standing.contributions, now)
+    (part,) = held((ScorePart(None, "Adjustments", asked.delta),), standing.score, scoring.rules)
+    given = had.get(ADJUSTMENTS, Contribution(part.name))
+    given = given.paid(part.name, Payment(part.points, now, asked.expires_at))
+    return [Move(part, part.points)], {**had, ADJUSTMENTS: given} if part.points else had
+
+
+def of_profile(lead: Lead, scoring: Scoring, now: datetime) -> Given:
+    """What the rules of the profile give more, or less, for who the lead is now.
+
+    Nothing is held back: the rules say what is in the score, and floor and ceiling what shows of it.
+    """
+    given, moves = dict(lead.profile.contributions), []
+    for rule_id, name, points in _differences(lead, scoring):
+        given[rule_id] = given.get(rule_id, Contribution(name)).paid(name, Payment(points, now))
+        moves.append(Move(ScorePart(rule_id, name, points), points))
+    return moves, given
+
+
+def _differences(lead: Lead, scoring: Scoring) -> Iterator[tuple[str, str, int]]:
+    """The difference that each rule makes, and each that is a rule no longer."""
+    given, facts = lead.profile.contributions, Facts(lead, None, {})
+    rules = scoring.rules.of_profile
+    for rule in rules:
+        wanted = rule.points if rule.is_enabled and is_met(rule, facts) else 0
+        had = given[rule.id].points if rule.id in given else 0
+        if wanted != had:
+            yield rule.id, rule.name, wanted - had
+    gone = given.keys() - {rule.id for rule in rules} - {ADJUSTMENTS}
+    yield from ((each, given[each].name, -given[each].points) for each in sorted(gone) if given[each].points)

@@ -1,0 +1,118 @@
+"""The one place where a score moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.contributions import Contributions, lost, total
+from domain.history import Cause, ScoreChange, ScorePart, Suppression
+from domain.leads import Lead, Standing
+from domain.levels import Dimension
+from domain.rules import RuleSet
+from domain.scoring.terms import Scoring
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one source does to a score: its part as it is to be told, and by how much it moves, which may be a fraction."""
+
+    part: ScorePart
+    points: float
+
+
+def moved(
+    lead: Lead,
+    dimension: Dimension,
+    moves: Sequence[Move],
+    contributions: Contributions,
+    scoring: Scoring,
+    cause: Cause,
+    at: datetime | None = None,
+) -> tuple[Lead, ScoreChange]:
+    """The lead with these contributions, its score their sum between floor and ceiling, and the entry that says so.
+
+    The sum is as of *at*, which is now unless it is given.
+
+    The moves are what led from its contributions of before to these, but for those of inactivity, which follow. Fractions are in contributions alone: the score
+    is rounded once, half to even, and what that, floor and ceiling make of the moves is told in their parts, whose sum
+    is what was applied.
+    """
+    standing = lead.standing(dimension)
+    at = at or cause.at
+    wanted = round(total(contributions, at))
+    score = scoring.rules.allowed(standing.score, wanted)
+    idle = lost(contributions, at) - lost(standing.contributions, lead.settled_at)
+    parts = in_points((*moves, *([Move(ScorePart(None, "Inactivity", 0), idle)] if idle else [])))
+    if excess := sum(part.points for part in parts) - (score - standing.score):
+        hidden = standing.unbounded(lead.settled_at) - standing.score, wanted - score
+        parts = _cut(parts, excess, _reason(*hidden))
+    if idle and not parts[-1].points:
+        parts = parts[:-1]
+    return entered(lead, dimension, score, contributions, parts, scoring, cause)
+
+
+def entered(
+    lead: Lead,
+    dimension: Dimension,
+    score: int,
+    contributions: Contributions,
+    parts: tuple[ScorePart, ...],
+    scoring: Scoring,
+    cause: Cause,
+) -> tuple[Lead, ScoreChange]:
+    """The lead with that score, and the entry that says so."""
+    standing = lead.standing(dimension)
+    before, after = standing.announced, scoring.position(dimension, score)
+    since = standing.since if before.in_level_of(after) else cause.at
+    lead = lead.standing_at(dimension, Standing(after, since, contributions), cause.at)
+    return lead, ScoreChange(
+        lead.id, dimension, lead.version, before, after, cause, parts, scoring.rules.version
+    )
+
+
+def in_points(moves: Iterable[Move]) -> tuple[ScorePart, ...]:
+    """The parts in whole points: what is rounded off one is in the next."""
+    parts: list[ScorePart] = []
+    sum_, told = 0.0, 0
+    for move in moves:
+        sum_ += move.points
+        points, told = round(sum_) - told, round(sum_)
+        parts.append(move.part if move.part.points == points else replace(move.part, points=points))
+    return tuple(parts)
+
+
+def _reason(before: int, after: int) -> Suppression | None:
+    """Why a score did not move by what it was given; *before* and *after* is what lay beyond floor and ceiling."""
+    if before == after == 0:
+        return None  # but for rounding
+    return Suppression.FLOOR if min(before, after) < 0 else Suppression.CEILING
+
+
+def _cut(parts: tuple[ScorePart, ...], excess: int, why: Suppression | None) -> tuple[ScorePart, ...]:
+    """The parts without the *excess*, taken from those that overstep, the last first."""
+    cut: list[ScorePart] = []
+    for part in reversed(parts):
+        points = _overlap(excess, part.points)
+        excess -= points
+        cut.append(
+            replace(part, points=part.points - points, suppressed=why or part.suppressed) if points else part
+        )
+    # A score of exactly a half may round against what moves it: then the last part is a point more.
+    cut[0] = replace(cut[0], points=cut[0].points - excess)
+    return tuple(reversed(cut))
+
+
+def _overlap(excess: int, points: int) -> int:
+    """As much of *excess* as lies in *points* of the same sign."""
+    return max(min(excess, points), 0) if excess > 0 else min(max(excess, points), 0)
+
+
+def held(parts: tuple[ScorePart, ...], score: int, rules: RuleSet) -> tuple[ScorePart, ...]:
+    """The parts with what floor or ceiling forbids, so that nothing is owed for what could not be given or taken."""
+    wanted = score + sum(part.points for part in parts)
+    excess = wanted - rules.allowed(score, wanted)
+    if not excess:
+        return parts
+    return _cut(parts, excess, Suppression.FLOOR if excess < 0 else Suppression.CEILING)

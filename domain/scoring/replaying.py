@@ -1,0 +1,223 @@
+"""Replay: a lead's scores made anew, from nothing but what happened.
+
+Rules that were published for new activities alone score no old ones here either: each activity is scored by the rules
+that scored it first, and those before the last replay by the rules of that.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import accumulate
+
+from domain.changes import Activity
+from domain.contributions import NO_RULES, total, worth_of
+from domain.history import Adjustment, Cause, CauseKind, ScorePart
+from domain.leads import Lead, Standing
+from domain.levels import Dimension
+from domain.rules import RuleSet
+from domain.scoring.ahead import scheduled
+from domain.scoring.giving import asks, by_hand, earned, facts_of, of_profile
+from domain.scoring.moving import Move, entered, in_points
+from domain.scoring.passing import later, passed, standing_with
+from domain.scoring.telling import tell
+from domain.scoring.terms import Outcome, Scoring
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """An adjustment of the past."""
+
+    at: datetime
+    dimension: Dimension
+    asked: Adjustment
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """All that happened to a lead, in any order; without activities that were retracted."""
+
+    activities: Sequence[Activity]
+    adjustments: Sequence[Adjusted] = ()
+
+
+# The rule sets that scored, one after the other, from that of the last replay on, or the first there was.
+Timeline = Sequence[RuleSet]
+Event = tuple[datetime, Activity | Adjusted | None]
+
+
+def rescored(
+    lead: Lead,
+    past: Past,
+    dimensions: Iterable[Dimension],
+    scoring: Scoring,
+    timeline: Timeline,
+    cause: Cause,
+) -> Outcome:
+    """The lead as replay makes it in these dimensions: one entry for each that it changes, with the difference."""
+    now = max(cause.at, lead.settled_at)
+    cause, outcome = replace(cause, at=now), passed(lead, scoring, now)
+    anew = replayed(outcome.lead, past, scoring, timeline, now)
+    for dimension in dimensions:
+        outcome = _rescored(outcome, anew.standing(dimension), dimension, cause)
+    known = replace(outcome.lead, last_activity_at=anew.last_activity_at)
+    if known == lead:
+        return Outcome(lead, scoring)
+    known = replace(known, version=max(known.version, lead.version + 1), updated_at=now)
+    return replace(outcome, lead=scheduled(known, scoring, now))
+
+
+def _rescored(outcome: Outcome, anew: Standing, dimension: Dimension, cause: Cause) -> Outcome:
+    lead, scoring = outcome.lead, outcome.scoring
+    before = lead.standing(dimension)
+    is_same = before.contributions == anew.contributions and before.score == anew.score
+    is_told = cause.kind is CauseKind.MERGE and dimension is Dimension.ENGAGEMENT  # who and when, in any case
+    if is_same and not is_told:
+        return outcome
+    parts = tuple(_differences(before, anew, lead.settled_at, cause.at))
+    if not parts and not is_told:  # the points are the same, but not when or how they were given
+        standing = replace(before, contributions=anew.contributions)
+        return replace(outcome, lead=lead.standing_at(dimension, standing, cause.at))
+    seen = tell(lead, dimension, scoring, cause.at)
+    lead, entry = entered(seen.lead, dimension, anew.score, anew.contributions, parts, scoring, cause)
+    return replace(outcome, lead=lead, changes=(*outcome.changes, entry), told=(*outcome.told, *seen.told))
+
+
+def _differences(
+    before: Standing, after: Standing, settled_at: datetime, now: datetime
+) -> Iterator[ScorePart]:
+    """What each source gives more or less, the sum of which is the difference of the scores."""
+    had, has = before.contributions, after.contributions
+    moves = [
+        Move(
+            ScorePart(None if source in NO_RULES else source, (has.get(source) or had[source]).name, 0),
+            points,
+        )
+        for source in {**had, **has}
+        if (points := worth_of(source, has, now) - worth_of(source, had, settled_at))
+    ]
+    parts = in_points(moves)
+    rest = after.score - before.score - sum(part.points for part in parts)
+    is_hidden = before.score != before.unbounded(settled_at) or after.score != after.unbounded(now)
+    if rest and parts and not is_hidden:  # rounded off
+        parts = (*parts[:-1], replace(parts[-1], points=parts[-1].points + rest))
+    elif rest:
+        parts = (*parts, ScorePart(None, "Floor and ceiling", rest))
+    yield from (part for part in parts if part.points)
+
+
+def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: datetime) -> Lead:
+    """The lead as it would be *now* if all had happened again, in the levels in force and being who it is now."""
+    # The first as if it had always been in force.
+    unders = [replace(scoring, rules=replace(timeline[0], idle_since=None))]
+    unders += [replace(scoring, rules=each) for each in timeline[1:]]
+    since = list(accumulate(map(_since, timeline[1:]), max))  # clocks may differ
+    events = sorted(_events(past, timeline), key=lambda each: each[0])
+    lead = _blank(lead, min([lead.created_at, *(at for at, _ in events[:1])]), unders[0])
+    _, profile = of_profile(lead, scoring, lead.settled_at)
+    walk = _Walk(standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at))
+    walk.passes = (
+        any(map(_passes, timeline))
+        or any(each.asked.expires_at for each in past.adjustments)
+        or len({rules.policy for rules in timeline}) > 1
+    )
+    for at, event in events:
+        moment = min(at, now)
+        walk.wait(unders[bisect_left(since, moment)], moment)
+        match event:
+            case Activity():
+                walk.record(event, unders[_scored_by(event, timeline, since)], moment)
+            case Adjusted():
+                walk.adjust(event, unders[bisect_right(since, moment)], moment)
+    walk.wait(unders[-1], now)
+    return walk.arrived(unders[-1])
+
+
+def _scored_by(activity: Activity, timeline: Timeline, since: Sequence[datetime]) -> int:
+    """The place of the rules that scored an activity, or of those that scored it anew since."""
+    if activity.rule_set is None:
+        return bisect_right(since, activity.received_at)
+    return max(bisect_right(timeline, activity.rule_set, key=_version) - 1, 0)
+
+
+def _version(rules: RuleSet) -> int:
+    return rules.version
+
+
+def _passes(rules: RuleSet) -> bool:
+    """Whether time alone may move scores under these rules."""
+    return rules.inactivity is not None or any(rule.is_timed for rule in rules.rules)
+
+
+class _Walk:
+    """A lead on its way through its past.
+
+    Its engagement is kept apart, and made part of the lead when somebody asks: to make a lead anew for each of
+    thousands of activities would be most of the work.
+    """
+
+    def __init__(self, lead: Lead) -> None:
+        self.passes = True  # whether anything but what happens may move a score
+        self._lead = lead
+        self._given = lead.engagement.contributions
+        self._score = lead.engagement.score
+        self._active = lead.last_activity_at
+
+    def wait(self, under: Scoring, now: datetime) -> None:
+        """Have time pass."""
+        if not self.passes:
+            return
+        lead = self.arrived(under)
+        for dimension in Dimension:
+            lead = later(lead, dimension, under, now)
+        self._go_on(lead)
+
+    def record(self, activity: Activity, under: Scoring, now: datetime) -> None:
+        self._active = max(self._active or activity.occurred_at, activity.occurred_at)
+        rules = under.rules.triggered_by(activity.kind)
+        if rules:
+            facts = facts_of(self.arrived(under), activity, under) if asks(rules) else None
+            moves, self._given = earned(rules, self._given, self._score, activity, facts, under, now)
+            if self.passes:
+                self._score = under.rules.allowed(self._score, round(total(self._given, now)))
+            else:  # then nothing is hidden, and what was given is what it moves by
+                self._score += sum([move.part.points for move in moves])
+
+    def adjust(self, adjusted: Adjusted, under: Scoring, now: datetime) -> None:
+        lead = self.arrived(under)
+        _, given = by_hand(lead, adjusted.dimension, adjusted.asked, under, now)
+        self._go_on(standing_with(lead, adjusted.dimension, given, under, now))
+
+    def arrived(self, under: Scoring) -> Lead:
+        """The lead as it stands."""
+        position = under.position(Dimension.ENGAGEMENT, self._score)
+        standing = Standing(position, self._lead.engagement.since, self._given)
+        return replace(self._lead, engagement=standing, last_activity_at=self._active)
+
+    def _go_on(self, lead: Lead) -> None:
+        self._lead, self._given, self._score = lead, lead.engagement.contributions, lead.engagement.score
+
+
+def _events(past: Past, timeline: Timeline) -> Iterator[Event]:
+    """What happened, and when rules were published, up to which time passed under those before."""
+    activities = sorted(past.activities, key=lambda each: (each.counted_at, each.received_at, each.id))
+    yield from ((each.counted_at, each) for each in activities)
+    yield from ((each.at, each) for each in past.adjustments)
+    yield from ((_since(each), None) for each in timeline[1:])
+
+
+def _since(rules: RuleSet) -> datetime:
+    return rules.published_at or rules.created_at
+
+
+def _blank(lead: Lead, since: datetime, under: Scoring) -> Lead:
+    """The lead before anything happened."""
+    engagement, profile = (
+        Standing(under.position(dimension, 0), since)
+        for dimension in (Dimension.ENGAGEMENT, Dimension.PROFILE)
+    )
+    return replace(
+        lead, engagement=engagement, profile=profile, last_activity_at=None, settled_at=since, due_at=None
+    )

@@ -1,0 +1,91 @@
+"""The past of leads: all they did that was not retracted, and all points that were given to them by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from itertools import chain
+
+from domain.history import Adjustment, Cause
+from domain.leads import Lead
+from domain.levels import Dimension
+from domain.scoring import Adjusted, Outcome, Past, Scoring, Timeline, rescored
+from persistence.background import ahead
+from persistence.documents import Document, to_activity
+from persistence.history import OF_LEAD
+from persistence.mongo import Cursor, Mongo, Session
+
+BY_HAND = [("workspace", 1), ("lead", 1), ("version", 1)]
+UNSEEN = {"workspace": False, "changes": False}  # by replay
+LONG = 500  # activities: some milliseconds' work
+PORTION = 1_000  # documents of one answer
+
+
+async def pasts(
+    mongo: Mongo, workspace: str, leads: Sequence[Lead], session: Session | None = None
+) -> AsyncGenerator[tuple[Lead, Past], None]:
+    """Each lead with its past, one after the other: all of them at once may be more than fits.
+
+    Others have their turn between; and what comes next is read while this is worked on.
+    """
+    adjustments = await _adjustments(mongo, workspace, leads, session)
+    ordered = sorted(leads, key=lambda lead: lead.id)
+    wanted = {"workspace": workspace, "lead": {"$in": [lead.id for lead in ordered]}}
+    found = mongo.activities.find(wanted, UNSEEN, session=session, hint=OF_LEAD, batch_size=PORTION)
+    async with aclosing(ahead(_portions(found.sort(OF_LEAD)))) as portions:
+        waiting: list[Document] = []
+        for lead in ordered:
+            own: list[Document] = []
+            while waiting or (waiting := await anext(portions, [])):
+                ends = next((at for at, each in enumerate(waiting) if each["lead"] != lead.id), len(waiting))
+                own += waiting[:ends]
+                waiting = waiting[ends:]
+                if waiting:
+                    break
+            activities = [to_activity(each) for each in own if "is_retracted" not in each]
+            by_hand = [each for name in _ids(lead) for each in adjustments.get(name, ())]
+            await asyncio.sleep(0)
+            yield lead, Past(activities, sorted(by_hand, key=lambda each: each.at))
+
+
+async def _portions(found: Cursor) -> AsyncGenerator[list[Document], None]:
+    while portion := await found.to_list(PORTION):
+        yield portion
+
+
+async def _adjustments(
+    mongo: Mongo, workspace: str, leads: Sequence[Lead], session: Session | None
+) -> Mapping[str, Sequence[Adjusted]]:
+    """The adjustments by the lead that they were made of, which may have become part of another since."""
+    names = list(chain.from_iterable(map(_ids, leads)))
+    wanted = {"workspace": workspace, "cause": "ADJUSTMENT", "lead": {"$in": names}}
+    shown = ["lead", "dimension", "at", "adjusted", "parts.points"]
+    found = mongo.score_changes.find(wanted, shown, session=session, hint=BY_HAND, batch_size=PORTION)
+    by_lead: dict[str, list[Adjusted]] = {}
+    async for each in found.sort(BY_HAND):
+        by_lead.setdefault(each["lead"], []).append(_adjusted(each))
+    return by_lead
+
+
+def _ids(lead: Lead) -> Sequence[str]:
+    return lead.id, *(each.id for each in lead.merged)
+
+
+def _adjusted(entry: Document) -> Adjusted:
+    asked = entry.get("adjusted") or {"delta": entry["parts"][0]["points"]}  # entries of before know no more
+    return Adjusted(entry["at"], Dimension(entry["dimension"]), Adjustment(**asked))
+
+
+async def anew(
+    lead: Lead,
+    past: Past,
+    dimensions: Iterable[Dimension],
+    scoring: Scoring,
+    timeline: Timeline,
+    cause: Cause,
+) -> Outcome:
+    """The lead as replay makes it; a long past is replayed in a thread, for it would hold up all others."""
+    if len(past.activities) < LONG:
+        return rescored(lead, past, dimensions, scoring, timeline, cause)
+    return await asyncio.to_thread(rescored, lead, past, dimensions, scoring, timeline, cause)

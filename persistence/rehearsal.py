@@ -1,0 +1,72 @@
+"""Rehearsal: what publishing the draft with replay would do, found on leads as they are, nothing written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.history import Cause, CauseKind
+from domain.leads import Lead
+from domain.levels import Dimension, Level
+from domain.rules import RuleSet
+from domain.scoring import Outcome, Scoring
+from persistence.documents import to_lead
+from persistence.mongo import Mongo, at_once
+from persistence.past import anew, pasts
+
+REHEARSED, ACTIVITIES = 1_000, 50_000  # leads, and how much they may have done together: a second's work
+BY_ACTIVITY = [("workspace", 1), ("last_activity_at", 1), ("_id", 1)]
+
+Move = tuple[Dimension, Level | None, Level | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How many leads there are, how many were looked at, how many of those would change, and which change level."""
+
+    total: int
+    leads: int
+    changed: int
+    moves: Mapping[Move, list[Lead]]
+
+
+class Rehearsals:
+    """Rehearses rules on leads."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def of(self, workspace: str, rules: RuleSet, scoring: Scoring, now: datetime) -> Rehearsal:
+        """What these rules would make of the leads that were active last."""
+        here = {"workspace": workspace}
+        total = await self._mongo.leads.count_documents(here, hint=BY_ACTIVITY)
+        newest = [(name, -direction) for name, direction in BY_ACTIVITY]
+        found = self._mongo.leads.find(here, hint=BY_ACTIVITY, batch_size=at_once(REHEARSED))
+        leads = [to_lead(each) for each in await found.sort(newest).limit(REHEARSED).to_list(None)]
+        rules = replace(rules, published_at=now).following(scoring.rules)
+        under = replace(scoring, rules=rules)
+        cause = Cause(CauseKind.RULES_CHANGED, rules.created_by, now)
+        done, activities, changed, moves = 0, 0, 0, defaultdict(list)
+        async with aclosing(pasts(self._mongo, workspace, leads)) as coming:
+            async for lead, past in coming:
+                outcome = await anew(lead, past, Dimension, under, [rules], cause)
+                changed += lead.scores != outcome.lead.scores
+                for move in _moves(lead, outcome, scoring):
+                    moves[move].append(lead)
+                done, activities = done + 1, activities + len(past.activities)
+                if activities >= ACTIVITIES:
+                    break
+        return Rehearsal(total, done, changed, moves)
+
+
+def _moves(lead: Lead, outcome: Outcome, scoring: Scoring) -> list[Move]:
+    found = []
+    for dimension in Dimension:
+        levels = scoring.levels[dimension]
+        before, after = (levels.level_of(each.standing(dimension).score) for each in (lead, outcome.lead))
+        if before != after:
+            found.append((dimension, before, after))
+    return found

@@ -1,0 +1,161 @@
+"""Steps: what time does to scores, told at its moment.
+
+Every lead knows when time will next move one of its scores. One process at a time, by a lease, looks for those whose
+moment has come; that each is told exactly once is the transaction's doing, whoever looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from domain.levels import Dimension
+from persistence.background import PASSING, ahead, despite_trouble
+from persistence.batch import Batch
+from persistence.commits import TURN, Passage, Work, leads_of, write
+from persistence.documents import Document
+from persistence.leads import REF_FIELDS, Name, names
+from persistence.lease import TERM, Lease
+from persistence.ledger import BATCH, Ledger
+from persistence.mongo import Mongo
+
+POLL = 0.25  # seconds between two looks for leads whose moment has come
+STAND_BY = 2.0  # seconds between two looks whether the process that does so is gone
+SORE = 5.0  # seconds before what failed here is tried again
+PAGE = (
+    4 * BATCH
+)  # leads found at one go: several transactions' worth, and read while those before are written
+BY_DUE = [("due_at", 1), ("workspace", 1), ("_id", 1)]
+
+_log = structlog.get_logger()
+Found = Sequence[Document]
+
+
+class Steps:
+    """Passes the time of every workspace."""
+
+    def __init__(self, mongo: Mongo, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        self._mongo = mongo
+        self._ledger = ledger
+        self._clock = clock
+        self._lease = Lease(mongo, "steps", clock)
+        self._held_until = clock()
+
+    async def work(self) -> None:
+        """Tell leads what time does, for as long as the process lives."""
+        while True:
+            pause = await despite_trouble(self._turn)
+            await asyncio.sleep(pause)
+
+    async def release(self) -> None:
+        """Leave it to another process, at once."""
+        await self._lease.release()
+
+    async def _turn(self) -> float:
+        """Do what there is to do; how many seconds may pass before the next time."""
+        try:
+            if not await self._hold():
+                return STAND_BY
+            troubles = [*await self._pass(self._due()), *await self._retime()]
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, time must go on
+            troubles = [error]
+        for trouble in troubles:
+            _log.error("time could not pass for some leads", error_id=uuid.uuid4().hex[:12], exc_info=trouble)
+        return SORE if troubles else POLL
+
+    async def _hold(self) -> bool:
+        """Whether this process is the one; asked of the database once in a while."""
+        now = self._clock()
+        if now > self._held_until - TERM / 2:
+            if not await self._lease.take():
+                return False
+            self._held_until = now + TERM
+        return True
+
+    async def _pass(self, found: AsyncGenerator[Found, None]) -> list[BaseException]:
+        """Have time pass for leads, page by page; what went wrong with some, while all others had theirs."""
+        troubles: list[BaseException] = []
+        async with aclosing(found), aclosing(ahead(found)) as coming:
+            async for leads in coming:
+                if not await self._hold():
+                    break
+                by_workspace: dict[str, list[tuple[Name, ...]]] = defaultdict(list)
+                for lead in leads:
+                    by_workspace[lead["workspace"]].append(names(lead))
+                passing = (
+                    self._ledger.work_behind(workspace, of_leads, _passing(workspace))
+                    for workspace, of_leads in by_workspace.items()
+                )
+                done = await asyncio.gather(*passing, return_exceptions=True)
+                for error in (each for each in done if each is not None):
+                    if isinstance(error, PASSING):
+                        raise error
+                    troubles.append(error)
+        return troubles
+
+    def _due(self) -> AsyncGenerator[Found, None]:
+        """The leads whose moment has come, the longest overdue first."""
+        return self._walk({"due_at": {"$lte": self._clock()}}, BY_DUE)
+
+    async def _retime(self) -> list[BaseException]:
+        """Find the moments of leads anew that were found under levels or a policy of before."""
+        troubles: list[BaseException] = []
+        edited = self._mongo.workspaces.find({"retime": {"$exists": True}}, hint="retime_1")
+        for workspace in await edited.to_list(None):
+            wrong = [
+                each for walk in await self._timed(workspace) for each in await self._pass(self._slowly(walk))
+            ]
+            if not wrong:
+                done = {
+                    "_id": workspace["_id"],
+                    "retime": workspace["retime"],
+                }  # and not edited again meanwhile
+                await self._mongo.workspaces.update_one(done, {"$unset": {"retime": ""}})
+            troubles += wrong
+        return troubles
+
+    async def _slowly(self, walk: AsyncGenerator[Found, None]) -> AsyncGenerator[Found, None]:
+        """The walk, which lets those go first whose moment comes meanwhile."""
+        async with aclosing(walk):
+            async for leads in walk:
+                await self._pass(self._due())
+                yield leads
+
+    async def _timed(self, workspace: Mapping[str, Any]) -> Sequence[AsyncGenerator[Found, None]]:
+        """The leads that time may move: those that it does already, and those with points to lose by inactivity."""
+        here = {"workspace": workspace["_id"]}
+        walks = [self._walk({**here, "due_at": {"$exists": True}}, BY_DUE)]
+        rules = await self._mongo.rule_sets.find_one({**here, "version": workspace["rules"]}, ["inactivity"])
+        if rules and rules.get("inactivity"):
+            score = f"{Dimension.ENGAGEMENT.value.lower()}.score"
+            by_score = [("workspace", 1), (score, 1), ("_id", 1)]
+            walks.append(self._walk({**here, score: {"$gt": 0}}, by_score))
+        return walks
+
+    async def _walk(self, wanted: Document, order: Sequence[tuple[str, int]]) -> AsyncGenerator[Found, None]:
+        shown = ["workspace", "merged", *REF_FIELDS.values()]
+        found = self._mongo.leads.find(wanted, shown, hint=order, batch_size=PAGE).sort(order)
+        while leads := await found.to_list(PAGE):
+            yield leads
+
+
+def _passing(workspace: str) -> Work:
+    async def work(passage: Passage, ids: Sequence[str]) -> None:
+        leads = await leads_of(passage, workspace, ids)
+        batch = Batch(workspace, passage.scoring, leads, {}, passage.now)
+        for at, lead in enumerate(leads):
+            batch.pass_time(lead.id)
+            if at % TURN == TURN - 1:
+                await asyncio.sleep(0)
+        await write(batch, passage)
+
+    return work

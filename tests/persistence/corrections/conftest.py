@@ -1,0 +1,7 @@
+"""A database for each test, and processes on it, by the test's own clock."""
+
+from __future__ import annotations
+
+from tests.persistence.steps.conftest import clock, make_process, mongo, process, workspace
+
+__all__ = ["clock", "make_process", "mongo", "process", "workspace"]
