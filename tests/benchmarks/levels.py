@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from api.app import build_house, settle_memory
+from api.app import build_house, build_worker, settle_memory
 from api.context import Context, House
 from api.scalars import now
 from api.schema import schema
@@ -35,7 +35,6 @@ from persistence.embedded import embedded_mongo
 from persistence.feed import tail
 from persistence.leads import LeadFilter, LeadOrder
 from persistence.mongo import Mongo, new_id, open_mongo
-from persistence.reclassification import Reclassifier
 from persistence.workspaces import Workspaces
 
 FEW, MANY = 1_000, 1_000_000
@@ -84,7 +83,7 @@ def _lead(scoring: Scoring, number: int) -> Lead:
         Standing(scoring.position(dimension, score), now())
         for dimension, score in ((Dimension.ENGAGEMENT, number % SCORES), (Dimension.PROFILE, number % 7))
     )
-    return Lead(new_id(), engagement, profile, now(), now(), external_id=f"l{number}", version=1)
+    return Lead(new_id(), engagement, profile, now(), now(), now(), external_id=f"l{number}", version=1)
 
 
 async def edit(house: House, workspace: Workspace, which: int) -> Job | None:
@@ -176,16 +175,12 @@ async def main(uri: str, leads: int) -> None:
         for name, document in {"preview": PREVIEW, "distribution": DISTRIBUTION, "matrix": MATRIX}.items():
             say(f"{name} on {leads:,} leads: {await asked(house, many, document):.2f} s")
         await edit(house, many, 0)
-        async with running(house.hub.follow(tail(mongo))), running(worker_of(house).work()):
+        async with running(house.hub.follow(tail(mongo))), running(build_worker(mongo, house).work()):
             shown = await beside(house, many, leads)
         say(f"adjustScore alone {shown.alone:,.0f}/s; beside a reclassification {shown.beside:,.0f}/s,")
         say(f"ratio {shown.beside / shown.alone:.2f}, while {shown.told:,.0f} leads/s were told;")
         say(f"the edit returned under that load in {shown.edit * 1000:.0f} ms")
         await house.ledger.close()
-
-
-def worker_of(house: House) -> Reclassifier:
-    return Reclassifier(house.configuration, house.jobs, house.scores, house.ledger)
 
 
 def say(line: str) -> None:
