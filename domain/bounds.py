@@ -22,9 +22,7 @@ POINTS = 1_000_000  # either way, of one rule or adjustment
 SCORE = 2_000_000_000  # either way; a GraphQL Int ends at 2,147,483,647
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what is older is a clock that was never set
 AHEAD = timedelta(days=1)  # clocks and time zones differ; more is a mistake
-FORESEEN = timedelta(
-    days=3_650
-)  # how far ahead points may expire, and trials lie; ten years are more than any plan
+FORESEEN = timedelta(days=3_650)  # how far ahead points may expire, and trials lie: longer than any plan
 INTEGER = 2**63  # what the store's 64-bit whole numbers hold
 
 _UPPER_SNAKE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")

@@ -127,8 +127,7 @@ Contributions = Mapping[str, Contribution]
 
 def total(contributions: Contributions, at: datetime) -> float:
     """All points at a moment, before floor and ceiling; the same in whatever order they came."""
-    idle = contributions.get(INACTIVITY)
-    points = fsum([each.worth(at) for each in contributions.values() if each is not idle])
+    points, idle = _split(contributions, at)
     return points if idle is None else points + idle_loss(idle.points, points)
 
 
@@ -137,9 +136,14 @@ def lost(contributions: Contributions, at: datetime) -> float:
 
     It takes what there is and leaves no debt: as the other points go, what it took of them is forgotten.
     """
-    if INACTIVITY not in contributions:
-        return 0
-    return total(contributions, at) - total({**contributions, INACTIVITY: Contribution("")}, at)
+    points, idle = _split(contributions, at)
+    return 0 if idle is None else idle_loss(idle.points, points)
+
+
+def _split(contributions: Contributions, at: datetime) -> tuple[float, Contribution | None]:
+    """The points of all others, and what was lost by inactivity."""
+    idle = contributions.get(INACTIVITY)
+    return fsum([each.worth(at) for each in contributions.values() if each is not idle]), idle
 
 
 def worth_of(source: str, contributions: Contributions, at: datetime) -> float:

@@ -64,8 +64,7 @@ class Adjustment:
 class Cause:
     """What moved a score or its level, by whom, when, and what they said of it.
 
-    `announce` stands with LEVELS_CHANGED alone: which such moves automations may hear of; `adjusted` with ADJUSTMENT
-    alone.
+    `announce`, of an edit, is which of its moves automations may hear of; `adjusted` is what an ADJUSTMENT asked for.
     """
 
     kind: CauseKind

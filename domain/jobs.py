@@ -27,7 +27,7 @@ class JobState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work on every lead that an edit concerns: of the level set `version` of a dimension, or the rule set of that number.
+    """Work on every lead that an edit concerns: the level set `version` of a dimension, or the rule set of that number.
 
     RECLASSIFY tells leads what the levels made of their level, by which they may have been told as by any set from
     `told` on. RESCORE, which has no dimension, scores all that they did anew; it has come as far as `place`.

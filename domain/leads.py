@@ -72,7 +72,7 @@ class Standing:
     def is_timed(self) -> bool:
         """Whether time alone moves it, by points that expire or halve."""
         for each in self.contributions.values():  # noqa: SIM110 - asked before every change, and any() takes twice as long
-            if each.expiring or each.halving:
+            if each.is_timed:
                 return True
         return False
 
@@ -123,6 +123,11 @@ class Lead:
     def is_timed(self) -> bool:
         """Whether time alone moves a score of it, by points that expire or halve."""
         return self.engagement.is_timed or self.profile.is_timed
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its id, and those of the leads that became part of it."""
+        return self.id, *(each.id for each in self.merged)
 
     @property
     def scores(self) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import structlog
 from persistence.mongo import Conflict, OutcomeUnknown, Unreachable
 
 PAUSE = 1.0  # seconds before what the database's absence interrupted is taken up again
-PASSING = (Unreachable, OutcomeUnknown, Conflict)
+INTERRUPTIONS = (Unreachable, OutcomeUnknown, Conflict)  # which pass by themselves
 
 _log = structlog.get_logger()
 Result = TypeVar("Result")
@@ -52,6 +52,6 @@ async def despite_trouble(work: Callable[[], Awaitable[Result]]) -> Result:
     while True:
         try:
             return await work()
-        except PASSING as error:
+        except INTERRUPTIONS as error:
             _log.warning("background work was interrupted and goes on soon", cause=type(error).__name__)
             await asyncio.sleep(PAUSE)

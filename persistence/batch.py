@@ -13,7 +13,7 @@ from domain.changes import Activity, AdjustScore, Change, RecordActivity, Upsert
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
-from domain.scoring import Outcome, Scoring, fold, new_lead, stepped
+from domain.scoring import Outcome, Scoring, fold, new_lead
 from persistence.documents import Document, from_activity, from_lead, from_score_change, lead_update
 from persistence.leads import Name
 from persistence.mongo import new_id
@@ -130,8 +130,7 @@ class Batch:
         return replace(lead, external_id=ref.value)
 
     def _repeated(self, seen: Seen, lead: Lead | None, change: Change, key: Key) -> Outcome:
-        mine = lead and seen.lead_id in (lead.id, *(each.id for each in lead.merged))
-        if lead is None or not mine or not seen.was(change):
+        if lead is None or seen.lead_id not in lead.ids or not seen.was(change):
             path = ("activity", "key") if isinstance(change, RecordActivity) else ("key",)
             raise InvalidInput(Problem(path, Fault.KEY_REUSED, actual=key[1]))
         return Outcome(lead, self.scoring, seen.changes, seen.activity, duplicate=True)
@@ -166,13 +165,6 @@ class Batch:
             for name in ((RefKind.ID, each.id), *_given(each.external_id, each.email)):
                 self._ids.setdefault(name, lead.id)
         self._ids.update(dict.fromkeys(_given(lead.external_id, lead.email), lead.id))
-
-    def pass_time(self, lead_id: str) -> None:
-        """Have time do to a lead what it was due to, and find when it will do more."""
-        lead = self._leads.get(lead_id)
-        if lead is None:  # deleted meanwhile
-            return
-        self.keep(stepped(lead, self.scoring, self._now))
 
     def lead_writes(self) -> list[Write]:
         """What is to be written of every lead that changed; leads in a row that change alike share a statement."""

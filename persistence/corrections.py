@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.actors import Actor
+from domain.changes import Activity
 from domain.errors import Fault, InvalidInput, LeadNotFound, NotFound, Problem
 from domain.history import Cause, CauseKind
 from domain.leads import Lead, LeadRef, RefKind, joined
@@ -14,10 +15,10 @@ from domain.scoring import Outcome
 from persistence.batch import Batch
 from persistence.commits import Passage, write
 from persistence.configuration import Configuration
-from persistence.documents import from_actor, lead_update, to_activity
-from persistence.leads import MERGED_FIELDS, Leads, Name
+from persistence.documents import from_actor, from_lead, lead_update, to_activity
+from persistence.leads import Leads, Name, names
 from persistence.ledger import Ledger
-from persistence.mongo import Mongo
+from persistence.mongo import Mongo, Session
 from persistence.past import anew, pasts
 
 
@@ -37,15 +38,8 @@ class Corrections:
         outcomes: list[Outcome] = []
 
         async def work(passage: Passage, _: Sequence[str]) -> None:
-            found = await self._mongo.activities.find_one(
-                {"_id": activity_id, "workspace": workspace}, session=passage.session
-            )
-            lead = found and await self._leads.find(
-                workspace, LeadRef(RefKind.ID, found["lead"]), passage.session
-            )
-            if not found or not lead:
-                raise NotFound("Activity", activity_id)
-            if to_activity(found).is_retracted:
+            activity, lead = await self._done_by(workspace, activity_id, passage.session)
+            if activity.is_retracted:
                 outcomes.append(Outcome(lead, passage.scoring))
                 return
             retracted = {"actor": from_actor(actor), "at": passage.now, "reason": reason}
@@ -57,12 +51,23 @@ class Corrections:
             cause = Cause(CauseKind.RETRACTION, actor, passage.now, reason, activity_id=activity_id)
             outcomes.append(await self._anew(workspace, lead, [Dimension.ENGAGEMENT], cause, passage))
 
-        found = await self._mongo.activities.find_one({"_id": activity_id, "workspace": workspace}, ["lead"])
-        lead = await self._leads.find(workspace, LeadRef(RefKind.ID, found["lead"])) if found else None
-        if lead is None:
-            raise NotFound("Activity", activity_id)
-        await self._ledger.work_behind(workspace, [_names(lead)], work, soon=True)
+        _, lead = await self._done_by(workspace, activity_id)
+        await self._ledger.work_behind(workspace, [_names(workspace, lead)], work, soon=True)
         return outcomes[-1]
+
+    async def _done_by(
+        self, workspace: str, activity_id: str, session: Session | None = None
+    ) -> tuple[Activity, Lead]:
+        """The activity and who did it; raises NotFound."""
+        wanted = {"_id": activity_id, "workspace": workspace}
+        found = await self._mongo.activities.find_one(wanted, session=session)
+        if found is None:
+            raise NotFound("Activity", activity_id)
+        try:
+            lead = await self._named(workspace, LeadRef(RefKind.ID, found["lead"]), session)
+        except LeadNotFound as error:
+            raise NotFound("Activity", activity_id) from error
+        return to_activity(found), lead
 
     async def merge(self, workspace: str, into: LeadRef, other: LeadRef, actor: Actor) -> Outcome:
         """Make one lead of two; every name of the other is one of the first from then on.
@@ -73,7 +78,7 @@ class Corrections:
         outcomes: list[Outcome] = []
 
         async def work(passage: Passage, _: Sequence[str]) -> None:
-            one, two = [await self._there(workspace, ref, passage) for ref in (into, other)]
+            one, two = [await self._named(workspace, ref, passage.session) for ref in (into, other)]
             if one.id == two.id:
                 if not _was_merged(one, other):
                     raise InvalidInput(Problem(("from",), Fault.SAME_LEAD))
@@ -81,17 +86,14 @@ class Corrections:
                 return
             outcomes.append(await self._merged(workspace, one, two, actor, passage))
 
-        names: list[Name] = []
-        for ref in (into, other):
-            lead = await self._leads.find(workspace, ref)
-            if lead is None:
-                raise LeadNotFound(ref)
-            names += _names(lead)
-        await self._ledger.work_behind(workspace, [list(dict.fromkeys(names))], work, soon=True)
+        leads = [await self._named(workspace, ref) for ref in (into, other)]
+        every = [name for lead in leads for name in _names(workspace, lead)]
+        await self._ledger.work_behind(workspace, [every], work, soon=True)
         return outcomes[-1]
 
-    async def _there(self, workspace: str, ref: LeadRef, passage: Passage) -> Lead:
-        lead = await self._leads.find(workspace, ref, passage.session)
+    async def _named(self, workspace: str, ref: LeadRef, session: Session | None = None) -> Lead:
+        """The lead of that name; raises LeadNotFound."""
+        lead = await self._leads.find(workspace, ref, session)
         if lead is None:
             raise LeadNotFound(ref)
         return lead
@@ -117,23 +119,18 @@ class Corrections:
         timeline = await self._configuration.timeline(workspace, scoring.rules, passage.session)
         (past,) = [each async for _, each in pasts(self._mongo, workspace, [lead], passage.session)]
         outcome = await anew(lead, past, dimensions, scoring, timeline, cause)
-        if (
-            outcome.lead.version == lead.version
-        ):  # written all the same, or two corrections at once would not meet
-            outcome = replace(
-                outcome, lead=replace(outcome.lead, version=lead.version + 1, updated_at=passage.now)
-            )
+        if outcome.lead.version == lead.version:
+            # Written all the same, or two corrections at once would not meet.
+            written = replace(outcome.lead, version=lead.version + 1, updated_at=passage.now)
+            outcome = replace(outcome, lead=written)
         batch = Batch(workspace, scoring, [lead], {}, passage.now)
         batch.keep(outcome)
         await write(batch, passage)
         return outcome
 
 
-def _names(lead: Lead) -> Sequence[Name]:
-    """All the names it has, its id first."""
-    every = (lead, *lead.merged)
-    named = [(kind, getattr(each, field)) for each in every for kind, field in MERGED_FIELDS.items()]
-    return [(kind, value) for kind, value in named if value is not None]
+def _names(workspace: str, lead: Lead) -> Sequence[Name]:
+    return names(from_lead(workspace, lead))
 
 
 def _was_merged(lead: Lead, ref: LeadRef) -> bool:

@@ -68,7 +68,8 @@ class History:
             found = self._mongo.score_changes.find({"$and": conditions}, hint=BY_TIME)
             return await found.sort([("at", -1), ("_id", -1)]).limit(limit).to_list(None)
 
-        changes = [to_score_change(each) for each in await pages.read(_earlier("at", after), first + 1, find)]
+        parts = pages.beyond_moment("at", after, descending=True)
+        changes = [to_score_change(each) for each in await pages.read(parts, first + 1, find)]
         edges = [Edge(pages.encode(pages.milliseconds(each.cause.at), each.id), each) for each in changes]
         return pages.page(edges, first, after)
 
@@ -95,7 +96,7 @@ class History:
             found = self._mongo.activities.find({"$and": conditions}, hint=OF_LEAD)
             return await found.sort([("occurred_at", -1), ("_id", -1)]).limit(limit).to_list(None)
 
-        parts = _earlier("occurred_at", after)
+        parts = pages.beyond_moment("occurred_at", after, descending=True)
         activities = [to_activity(each) for each in await pages.read(parts, first + 1, find)]
         edges = [
             Edge(pages.encode(pages.milliseconds(each.occurred_at), each.id), each) for each in activities
@@ -109,11 +110,3 @@ class History:
     async def activities_by_ids(self, workspace: str, ids: Iterable[str]) -> dict[str, Activity]:
         found = self._mongo.activities.find({"workspace": workspace, "_id": {"$in": list(ids)}})
         return {each["_id"]: to_activity(each) for each in await found.to_list(None)}
-
-
-def _earlier(field: str, after: str | None) -> Iterable[Document]:
-    """What a page may hold: everything, or what comes after a cursor."""
-    if after is None:
-        return ({},)
-    at, last_id = pages.decode(after, int, str)
-    return pages.beyond(field, pages.moment(at), last_id, descending=True)

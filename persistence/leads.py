@@ -209,7 +209,7 @@ class Leads:
             await self._mongo.leads.delete_one({"_id": lead.id}, session=session)
             of_lead = {"workspace": workspace, "lead": lead.id}
             await self._mongo.activities.delete_many(of_lead, session=session)
-            for each in (lead.id, *(part.id for part in lead.merged)):
+            for each in lead.ids:
                 await self._mongo.score_changes.delete_many(entries_of(workspace, each), session=session)
             return lead.id
 

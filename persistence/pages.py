@@ -81,6 +81,17 @@ def beyond(field: str, value: object, last_id: str, *, descending: bool) -> tupl
     return {field: value, "_id": {past: last_id}}, {field: {past: value}}
 
 
+def beyond_moment(field: str, cursor: str | None, *, descending: bool) -> Iterable[Document]:
+    """What comes after the cursor of a place in the order of a moment; everything without one.
+
+    Raises InvalidInput for a cursor of another list.
+    """
+    if cursor is None:
+        return ({},)
+    at, last_id = decode(cursor, int, str)
+    return beyond(field, moment(at), last_id, descending=descending)
+
+
 async def read(
     parts: Iterable[Document], limit: int, find: Callable[[Document, int], Awaitable[list[Document]]]
 ) -> list[Document]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from itertools import chain
 
 from domain.history import Adjustment, Cause
 from domain.leads import Lead
@@ -44,7 +43,7 @@ async def pasts(
                 if waiting:
                     break
             activities = [to_activity(each) for each in own if "is_retracted" not in each]
-            by_hand = [each for name in _ids(lead) for each in adjustments.get(name, ())]
+            by_hand = [each for lead_id in lead.ids for each in adjustments.get(lead_id, ())]
             await asyncio.sleep(0)
             yield lead, Past(activities, sorted(by_hand, key=lambda each: each.at))
 
@@ -58,18 +57,14 @@ async def _adjustments(
     mongo: Mongo, workspace: str, leads: Sequence[Lead], session: Session | None
 ) -> Mapping[str, Sequence[Adjusted]]:
     """The adjustments by the lead that they were made of, which may have become part of another since."""
-    names = list(chain.from_iterable(map(_ids, leads)))
-    wanted = {"workspace": workspace, "cause": "ADJUSTMENT", "lead": {"$in": names}}
+    ids = [each for lead in leads for each in lead.ids]
+    wanted = {"workspace": workspace, "cause": "ADJUSTMENT", "lead": {"$in": ids}}
     shown = ["lead", "dimension", "at", "adjusted", "parts.points"]
     found = mongo.score_changes.find(wanted, shown, session=session, hint=BY_HAND, batch_size=PORTION)
     by_lead: dict[str, list[Adjusted]] = {}
     async for each in found.sort(BY_HAND):
         by_lead.setdefault(each["lead"], []).append(_adjusted(each))
     return by_lead
-
-
-def _ids(lead: Lead) -> Sequence[str]:
-    return lead.id, *(each.id for each in lead.merged)
 
 
 def _adjusted(entry: Document) -> Adjusted:

@@ -20,7 +20,7 @@ from persistence.past import anew, pasts
 REHEARSED, ACTIVITIES = 1_000, 50_000  # leads, and how much they may have done together: a second's work
 BY_ACTIVITY = [("workspace", 1), ("last_activity_at", 1), ("_id", 1)]
 
-Move = tuple[Dimension, Level | None, Level | None]
+Crossing = tuple[Dimension, Level | None, Level | None]  # of one level into another
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Rehearsal:
     total: int
     leads: int
     changed: int
-    moves: Mapping[Move, list[Lead]]
+    moves: Mapping[Crossing, list[Lead]]
 
 
 class Rehearsals:
@@ -54,15 +54,15 @@ class Rehearsals:
             async for lead, past in coming:
                 outcome = await anew(lead, past, Dimension, under, [rules], cause)
                 changed += lead.scores != outcome.lead.scores
-                for move in _moves(lead, outcome, scoring):
-                    moves[move].append(lead)
+                for crossing in _crossings(lead, outcome, scoring):
+                    moves[crossing].append(lead)
                 done, activities = done + 1, activities + len(past.activities)
                 if activities >= ACTIVITIES:
                     break
         return Rehearsal(total, done, changed, moves)
 
 
-def _moves(lead: Lead, outcome: Outcome, scoring: Scoring) -> list[Move]:
+def _crossings(lead: Lead, outcome: Outcome, scoring: Scoring) -> list[Crossing]:
     found = []
     for dimension in Dimension:
         levels = scoring.levels[dimension]

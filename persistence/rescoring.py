@@ -6,7 +6,7 @@ after. A page that was done when its process died is done again, and found to be
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.actors import SYSTEM
@@ -41,25 +41,25 @@ class Rescoring:
     async def do(self, held: Held) -> None:
         """Rescore the leads that there are, from where the job has come to."""
         job = await self._jobs.find(held.workspace, held.job.id) or held.job
-        here = {"workspace": held.workspace}
         if not job.total:
-            total = await self._mongo.leads.count_documents(here, hint=BY_AGE)
+            total = await self._mongo.leads.count_documents({"workspace": held.workspace}, hint=BY_AGE)
             await self._jobs.update(held, lambda job: job.counted(total))
         place, size = job.place, FIRST
-        while leads := await pages.read(_beyond(place), size, self._find(here)):
+        while leads := await self._page(held.workspace, place, size):
             activities = await self._rescore(held, leads)
             place = _place(leads[-1])
             size = max(1, min(MOST, size * ACTIVITIES // max(activities, 1)))
         await self._jobs.finish(held)
 
-    def _find(self, here: Document) -> Callable[[Document, int], Awaitable[list[Document]]]:
+    async def _page(self, workspace: str, place: str | None, size: int) -> Sequence[Document]:
+        """The next leads, the longest known first; of each no more than its names and its place."""
         shown = ["created_at", "merged", *REF_FIELDS.values()]
 
-        async def find(part: Document, size: int) -> list[Document]:
-            found = self._mongo.leads.find({"$and": [here, part]}, shown, hint=BY_AGE)
-            return await found.sort(BY_AGE[1:]).limit(size).batch_size(at_once(size)).to_list(None)
+        async def find(part: Document, wanted: int) -> list[Document]:
+            found = self._mongo.leads.find({"$and": [{"workspace": workspace}, part]}, shown, hint=BY_AGE)
+            return await found.sort(BY_AGE[1:]).limit(wanted).batch_size(at_once(wanted)).to_list(None)
 
-        return find
+        return await pages.read(pages.beyond_moment("created_at", place, descending=False), size, find)
 
     async def _rescore(self, held: Held, leads: Sequence[Document]) -> int:
         """Rescore a page of leads, and say how far the job is; how many activities that took."""
@@ -94,10 +94,3 @@ def _cause(rules: RuleSet, now: datetime) -> Cause:
 
 def _place(lead: Document) -> str:
     return pages.encode(pages.milliseconds(lead["created_at"]), lead["_id"])
-
-
-def _beyond(place: str | None) -> Sequence[Document]:
-    if place is None:
-        return ({},)
-    at, last_id = pages.decode(place, int, str)
-    return pages.beyond("created_at", pages.moment(at), last_id, descending=False)

@@ -17,7 +17,8 @@ from typing import Any
 import structlog
 
 from domain.levels import Dimension
-from persistence.background import PASSING, ahead, despite_trouble
+from domain.scoring import stepped
+from persistence.background import INTERRUPTIONS, ahead, despite_trouble
 from persistence.batch import Batch
 from persistence.commits import TURN, Passage, Work, leads_of, write
 from persistence.documents import Document
@@ -29,9 +30,7 @@ from persistence.mongo import Mongo
 POLL = 0.25  # seconds between two looks for leads whose moment has come
 STAND_BY = 2.0  # seconds between two looks whether the process that does so is gone
 SORE = 5.0  # seconds before what failed here is tried again
-PAGE = (
-    4 * BATCH
-)  # leads found at one go: several transactions' worth, and read while those before are written
+PAGE = 4 * BATCH  # leads found at one go: several transactions' worth, read while those before are written
 BY_DUE = [("due_at", 1), ("workspace", 1), ("_id", 1)]
 
 _log = structlog.get_logger()
@@ -64,7 +63,7 @@ class Steps:
             if not await self._hold():
                 return STAND_BY
             troubles = [*await self._pass(self._due()), *await self._retime()]
-        except PASSING:
+        except INTERRUPTIONS:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, time must go on
             troubles = [error]
@@ -91,13 +90,13 @@ class Steps:
                 by_workspace: dict[str, list[tuple[Name, ...]]] = defaultdict(list)
                 for lead in leads:
                     by_workspace[lead["workspace"]].append(names(lead))
-                passing = (
-                    self._ledger.work_behind(workspace, of_leads, _passing(workspace))
+                work = (
+                    self._ledger.work_behind(workspace, of_leads, _time_passing(workspace))
                     for workspace, of_leads in by_workspace.items()
                 )
-                done = await asyncio.gather(*passing, return_exceptions=True)
+                done = await asyncio.gather(*work, return_exceptions=True)
                 for error in (each for each in done if each is not None):
-                    if isinstance(error, PASSING):
+                    if isinstance(error, INTERRUPTIONS):
                         raise error
                     troubles.append(error)
         return troubles
@@ -111,14 +110,12 @@ class Steps:
         troubles: list[BaseException] = []
         edited = self._mongo.workspaces.find({"retime": {"$exists": True}}, hint="retime_1")
         for workspace in await edited.to_list(None):
-            wrong = [
-                each for walk in await self._timed(workspace) for each in await self._pass(self._slowly(walk))
-            ]
+            wrong: list[BaseException] = []
+            for walk in await self._timed(workspace):
+                wrong += await self._pass(self._slowly(walk))
             if not wrong:
-                done = {
-                    "_id": workspace["_id"],
-                    "retime": workspace["retime"],
-                }  # and not edited again meanwhile
+                # Unless it was edited again meanwhile.
+                done = {"_id": workspace["_id"], "retime": workspace["retime"]}
                 await self._mongo.workspaces.update_one(done, {"$unset": {"retime": ""}})
             troubles += wrong
         return troubles
@@ -148,12 +145,12 @@ class Steps:
             yield leads
 
 
-def _passing(workspace: str) -> Work:
+def _time_passing(workspace: str) -> Work:
     async def work(passage: Passage, ids: Sequence[str]) -> None:
         leads = await leads_of(passage, workspace, ids)
         batch = Batch(workspace, passage.scoring, leads, {}, passage.now)
         for at, lead in enumerate(leads):
-            batch.pass_time(lead.id)
+            batch.keep(stepped(lead, passage.scoring, passage.now))
             if at % TURN == TURN - 1:
                 await asyncio.sleep(0)
         await write(batch, passage)

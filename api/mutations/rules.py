@@ -151,9 +151,8 @@ class DiscardDraftRulesInput:
     expected_version: int | None = strawberry.field(default=None, description=Expected)
 
 
-@strawberry.input(description="The draft to publish.")
-class PublishRulesInput:
-    expected_version: int | None = strawberry.field(default=None, description=Expected)
+@strawberry.input
+class _Publication:
     comment: str | None = strawberry.field(
         default=None, description="Why, for the history; at most 1,000 characters."
     )
@@ -163,22 +162,18 @@ class PublishRulesInput:
     announce: Announce = strawberry.field(
         default=Announce.ALL, description="Which moves of old activity scored anew automations may hear of."
     )
+
+
+@strawberry.input(description="The draft to publish.")
+class PublishRulesInput(_Publication):
+    expected_version: int | None = strawberry.field(default=None, description=Expected)
 
 
 @strawberry.input(description="The version to score by again.")
-class RevertRulesInput:
+class RevertRulesInput(_Publication):
     version: int = strawberry.field(description="A version that scored once, or does.")
     expected_version: int | None = strawberry.field(
         default=None, description="The version that scores now; if it is another, nothing is written."
-    )
-    comment: str | None = strawberry.field(
-        default=None, description="Why, for the history; at most 1,000 characters."
-    )
-    rescore: Rescore = strawberry.field(
-        default=Rescore.NEW_ACTIVITY, description="What becomes of old activity."
-    )
-    announce: Announce = strawberry.field(
-        default=Announce.ALL, description="Which moves of old activity scored anew automations may hear of."
     )
 
 

@@ -16,7 +16,7 @@ from domain.distribution import Counts
 from domain.leads import Lead as DomainLead
 from domain.levels import Dimension, LevelSet, gaps
 from domain.levels import Level as DomainLevel
-from persistence.rehearsal import Move, Rehearsal
+from persistence.rehearsal import Crossing, Rehearsal
 from persistence.scores import Spread
 
 Find = Callable[[Context], Awaitable[Sequence[DomainLead]]]
@@ -116,11 +116,11 @@ class LevelMove:
         return cls(from_=before, to=after, dimension=dimension, leads=move.leads, find=by_score)
 
     @classmethod
-    def rehearsed(cls, move: Move, leads: Sequence[DomainLead]) -> LevelMove:
+    def rehearsed(cls, crossing: Crossing, leads: Sequence[DomainLead]) -> LevelMove:
         async def first(_: Context) -> Sequence[DomainLead]:
             return leads[:SAMPLE]
 
-        dimension, before, after = move
+        dimension, before, after = crossing
         return cls(
             from_=Level.maybe(before),
             to=Level.maybe(after),
@@ -147,7 +147,7 @@ class RulesPreview:
 
     @classmethod
     def of(cls, rehearsal: Rehearsal) -> RulesPreview:
-        moves = [LevelMove.rehearsed(move, leads) for move, leads in rehearsal.moves.items()]
+        moves = [LevelMove.rehearsed(*each) for each in rehearsal.moves.items()]
         return cls(
             leads=rehearsal.leads,
             total=rehearsal.total,

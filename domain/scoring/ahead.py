@@ -22,7 +22,7 @@ from domain.scoring.terms import Outcome, Scoring
 
 SECOND = timedelta(seconds=1)
 STEPS = 1_000  # losses looked past to find the next fall: a moment's work
-HALF = 0.5  # of a point: less does not show, but beside other fractions
+HALF = 0.5  # of a point: what is less can no longer change a whole score by itself
 
 
 def scheduled(lead: Lead, scoring: Scoring, now: datetime) -> Lead:
@@ -80,7 +80,7 @@ def _next_loss(lead: Lead, dimension: Dimension, scoring: Scoring) -> datetime |
 def upcoming(lead: Lead, dimension: Dimension, scoring: Scoring) -> tuple[Position, datetime] | None:
     """Where the lead will next stand in another level, and when, if nothing but time happens.
 
-    It is looked FORESEEN, but past no more than STEPS losses; None is not until then.
+    It is looked FORESEEN ahead, but past no more than STEPS losses; None is not until then.
     """
     levels = scoring.levels[dimension]
     here, end = levels.around(lead.standing(dimension).score), lead.settled_at + FORESEEN

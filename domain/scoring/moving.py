@@ -16,7 +16,7 @@ from domain.scoring.terms import Scoring
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What one source does to a score: its part as it is to be told, and by how much it moves, which may be a fraction."""
+    """What one source does to a score: its part as it is to be told, and by how many points, which may be a fraction."""
 
     part: ScorePart
     points: float
@@ -33,11 +33,10 @@ def moved(
 ) -> tuple[Lead, ScoreChange]:
     """The lead with these contributions, its score their sum between floor and ceiling, and the entry that says so.
 
-    The sum is as of *at*, which is now unless it is given.
-
-    The moves are what led from its contributions of before to these, but for those of inactivity, which follow. Fractions are in contributions alone: the score
-    is rounded once, half to even, and what that, floor and ceiling make of the moves is told in their parts, whose sum
-    is what was applied.
+    The sum is as of *at*, or else of the cause. The *moves* are what led from the contributions of before to these, but
+    for what inactivity takes of them, which follows from the others. Fractions are in contributions alone: the score is
+    rounded once, half to even, and what that, floor and ceiling make of the moves is told in their parts, whose sum is
+    what was applied.
     """
     standing = lead.standing(dimension)
     at = at or cause.at

@@ -25,19 +25,20 @@ from domain.scoring.telling import tell
 from domain.scoring.terms import Outcome, Scoring
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Step = tuple[Lead, ScoreChange | None]
 
 
 def passed(lead: Lead, scoring: Scoring, now: datetime) -> Outcome:
     """The lead with all that time has done to it since it was settled, told as entries of its own."""
     now, outcome = max(now, lead.settled_at), Outcome(lead, scoring)
     for dimension in Dimension:
-        outcome = passed_in(dimension, outcome, now)
+        outcome = _passed_in(dimension, outcome, now)
     if outcome.lead is lead:
         return outcome
     return replace(outcome, lead=replace(outcome.lead, settled_at=now))
 
 
-def passed_in(dimension: Dimension, outcome: Outcome, now: datetime) -> Outcome:
+def _passed_in(dimension: Dimension, outcome: Outcome, now: datetime) -> Outcome:
     lead, scoring = outcome.lead, outcome.scoring
     standing, worn = lead.standing(dimension), _worn(lead, dimension, scoring, now)
     if worn is standing.contributions and not standing.is_timed and not _hidden(lead, dimension, scoring):
@@ -100,14 +101,12 @@ def _idle(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) -> 
 
 
 def next_idle(lead: Lead, dimension: Dimension, scoring: Scoring) -> datetime | None:
+    """When the lead will next have been inactive for too long; None where that costs nothing."""
     inactivity = scoring.rules.inactivity
     if inactivity is None or dimension is Dimension.PROFILE:
         return None
     since = max(lead.settled_at, scoring.rules.idle_since or EPOCH)
     return inactivity.next(lead.last_activity_at or lead.created_at, since)
-
-
-Step = tuple[Lead, ScoreChange | None]
 
 
 def _surfaced(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) -> Step:
@@ -136,9 +135,8 @@ def _expired(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) 
     if moves:
         cause = Cause(CauseKind.EXPIRY, SYSTEM, now)
         return moved(lead, dimension, moves, kept, scoring, cause, lead.settled_at)
-    if any(
-        kept[source] is not each for source, each in had.items()
-    ):  # what was given and taken went together
+    if any(kept[source] is not each for source, each in had.items()):
+        # What was given and what was taken have gone together.
         return lead.standing_at(dimension, replace(standing, contributions=kept), now), None
     return lead, None
 

@@ -23,7 +23,7 @@ from domain.scoring.giving import asks, by_hand, earned, facts_of, of_profile
 from domain.scoring.moving import Move, entered, in_points
 from domain.scoring.passing import later, passed, standing_with
 from domain.scoring.telling import tell
-from domain.scoring.terms import Outcome, Scoring
+from domain.scoring.terms import Outcome, Scoring, beginnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,8 @@ def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: 
     events = sorted(_events(past, timeline), key=lambda each: each[0])
     lead = _blank(lead, min([lead.created_at, *(at for at, _ in events[:1])]), unders[0])
     _, profile = of_profile(lead, scoring, lead.settled_at)
-    walk = _Walk(standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at))
-    walk.passes = (
-        any(map(_passes, timeline))
-        or any(each.asked.expires_at for each in past.adjustments)
-        or len({rules.policy for rules in timeline}) > 1
-    )
+    lead = standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at)
+    walk = _Walk(lead, is_restless=_is_restless(past, timeline))
     for at, event in events:
         moment = min(at, now)
         walk.wait(unders[bisect_left(since, moment)], moment)
@@ -146,9 +142,13 @@ def _version(rules: RuleSet) -> int:
     return rules.version
 
 
-def _passes(rules: RuleSet) -> bool:
-    """Whether time alone may move scores under these rules."""
-    return rules.inactivity is not None or any(rule.is_timed for rule in rules.rules)
+def _is_restless(past: Past, timeline: Timeline) -> bool:
+    """Whether anything but what happens may move scores: time, or another floor or ceiling."""
+    return (
+        any(rules.inactivity or any(rule.is_timed for rule in rules.rules) for rules in timeline)
+        or any(each.asked.expires_at for each in past.adjustments)
+        or len({rules.policy for rules in timeline}) > 1
+    )
 
 
 class _Walk:
@@ -158,8 +158,8 @@ class _Walk:
     thousands of activities would be most of the work.
     """
 
-    def __init__(self, lead: Lead) -> None:
-        self.passes = True  # whether anything but what happens may move a score
+    def __init__(self, lead: Lead, *, is_restless: bool) -> None:
+        self._is_restless = is_restless
         self._lead = lead
         self._given = lead.engagement.contributions
         self._score = lead.engagement.score
@@ -167,7 +167,7 @@ class _Walk:
 
     def wait(self, under: Scoring, now: datetime) -> None:
         """Have time pass."""
-        if not self.passes:
+        if not self._is_restless:
             return
         lead = self.arrived(under)
         for dimension in Dimension:
@@ -180,7 +180,7 @@ class _Walk:
         if rules:
             facts = facts_of(self.arrived(under), activity, under) if asks(rules) else None
             moves, self._given = earned(rules, self._given, self._score, activity, facts, under, now)
-            if self.passes:
+            if self._is_restless:
                 self._score = under.rules.allowed(self._score, round(total(self._given, now)))
             else:  # then nothing is hidden, and what was given is what it moves by
                 self._score += sum([move.part.points for move in moves])
@@ -214,10 +214,7 @@ def _since(rules: RuleSet) -> datetime:
 
 def _blank(lead: Lead, since: datetime, under: Scoring) -> Lead:
     """The lead before anything happened."""
-    engagement, profile = (
-        Standing(under.position(dimension, 0), since)
-        for dimension in (Dimension.ENGAGEMENT, Dimension.PROFILE)
-    )
+    engagement, profile = beginnings(under, since)
     return replace(
         lead, engagement=engagement, profile=profile, last_activity_at=None, settled_at=since, due_at=None
     )

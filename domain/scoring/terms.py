@@ -46,8 +46,14 @@ class Outcome:
 
 def new_lead(lead_id: str, scoring: Scoring, now: datetime) -> Lead:
     """A lead nobody has heard of: score 0 in both dimensions, announced in the levels 0 lies in."""
+    engagement, profile = beginnings(scoring, now)
+    return Lead(lead_id, engagement, profile, created_at=now, updated_at=now, settled_at=now)
+
+
+def beginnings(scoring: Scoring, since: datetime) -> tuple[Standing, Standing]:
+    """Where everybody begins, in engagement and in profile: at 0."""
     engagement, profile = (
-        Standing(scoring.position(dimension, 0), since=now)
+        Standing(scoring.position(dimension, 0), since)
         for dimension in (Dimension.ENGAGEMENT, Dimension.PROFILE)
     )
-    return Lead(lead_id, engagement, profile, created_at=now, updated_at=now, settled_at=now)
+    return engagement, profile

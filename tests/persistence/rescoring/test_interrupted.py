@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,7 +12,7 @@ from random import Random
 import pytest
 
 from domain.actors import Workspace
-from domain.jobs import JobState
+from domain.jobs import Job, JobState
 from domain.rules import Rescore
 from persistence import rescoring
 from persistence.jobs import LEASE
@@ -32,13 +31,14 @@ from tests.persistence.rescoring.replaying import (
     working,
 )
 from tests.persistence.steps.conftest import database_of_its_own
+from tests.persistence.steps.killed import killed_after
 from tests.persistence.steps.passing import LASTING, SECOND, Clock, MakeProcess, Process, process_of, until
-from tests.processes import started
 
 NEW = Rescore.NEW_ACTIVITY
 DEARER, DEAREST = replace(LASTING, points=50), replace(LASTING, points=70)
 LEADS = 400
 KILLS = 2
+RESCORER = "tests.persistence.rescoring.rescorer"
 
 
 class TestKilled:
@@ -61,18 +61,8 @@ class TestKilled:
 
         for _ in range(KILLS):
             process.clock.advance(2 * LEASE)
-            moment = process.clock().isoformat()
-            command = [sys.executable, "-m", "tests.persistence.rescoring.rescorer"]
-            async with started(*command, fallible_uri, mongo.database.name, moment) as killed:
-                assert killed.stdout
-                assert await killed.stdout.readline()
-                enough = len(await anew(process, workspace)) + random.randint(1, 80)
-
-                async def told_enough(enough: int = enough) -> bool:
-                    return await mongo.score_changes.count_documents({"cause": "RULES_CHANGED"}) >= enough
-
-                await until(told_enough)
-                killed.kill()
+            enough = len(await anew(process, workspace)) + random.randint(1, 80)
+            await killed_after(RESCORER, fallible_uri, mongo, process, "RULES_CHANGED", enough)
             reached.append(await job_of(process, workspace, job))
         process.clock.advance(2 * LEASE)
         await do_all(process, workspace)
@@ -102,15 +92,21 @@ async def begun(process: Process, workspace: Workspace, enough: int = 1) -> None
     await until(told_enough)
 
 
+async def many_to_replay(process: Process, clock: Clock, workspace: Workspace) -> Job:
+    """The job of leads that were all scored by other rules, which may be taken up now."""
+    await published(process, workspace, LASTING, rescore=NEW)
+    await process.crowd(workspace, LEADS, process.did("LASTING"))
+    job = await to_replay(process, workspace, DEARER)
+    clock.advance(SECOND)
+    return job
+
+
 @pytest.mark.usefixtures("in_small_steps")
 class TestOvertaken:
     async def test_a_cancelled_one_does_no_more_and_all_that_is_told_is_true(
         self, process: Process, clock: Clock, workspace: Workspace
     ) -> None:
-        await published(process, workspace, LASTING, rescore=NEW)
-        await process.crowd(workspace, LEADS, process.did("LASTING"))
-        job = await to_replay(process, workspace, DEARER)
-        clock.advance(SECOND)
+        job = await many_to_replay(process, clock, workspace)
 
         async with working(process):
             await begun(process, workspace)
@@ -127,10 +123,7 @@ class TestOvertaken:
     async def test_a_second_publication_with_replay_takes_its_place(
         self, process: Process, clock: Clock, workspace: Workspace
     ) -> None:
-        await published(process, workspace, LASTING, rescore=NEW)
-        await process.crowd(workspace, LEADS, process.did("LASTING"))
-        first = await to_replay(process, workspace, DEARER)
-        clock.advance(SECOND)
+        first = await many_to_replay(process, clock, workspace)
 
         async with working(process):
             await begun(process, workspace)
@@ -150,10 +143,7 @@ class TestOvertaken:
     async def test_rules_for_new_activity_leave_to_it_what_was_done_before_them(
         self, process: Process, clock: Clock, workspace: Workspace
     ) -> None:
-        await published(process, workspace, LASTING, rescore=NEW)
-        await process.crowd(workspace, LEADS, process.did("LASTING"))
-        job = await to_replay(process, workspace, DEARER)
-        clock.advance(SECOND)
+        job = await many_to_replay(process, clock, workspace)
 
         async with working(process):
             await begun(process, workspace)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -16,6 +15,7 @@ from persistence.mongo import Mongo
 from persistence.workspaces import Workspaces
 from tests.persistence.given import COLD, HOT, WARM, assert_explained, leads_of
 from tests.persistence.steps.conftest import database_of_its_own
+from tests.persistence.steps.killed import killed_after
 from tests.persistence.steps.passing import (
     BEGINNING,
     DAY,
@@ -30,10 +30,10 @@ from tests.persistence.steps.passing import (
     process_of,
     until,
 )
-from tests.processes import started
 
 LEADS = 600
 KILLS = 2
+STEPPER = "tests.persistence.steps.stepper"
 
 
 async def nothing_due(process: Process) -> bool:
@@ -148,18 +148,8 @@ class TestKilled:
         reached = [0]
 
         for _ in range(KILLS):
-            moment = process.clock().isoformat()
-            command = [sys.executable, "-m", "tests.persistence.steps.stepper"]
-            async with started(*command, fallible_uri, mongo.database.name, moment) as killed:
-                assert killed.stdout
-                assert await killed.stdout.readline()
-                enough = reached[-1] + random.randint(1, 150)
-
-                async def told_enough(enough: int = enough) -> bool:
-                    return await mongo.score_changes.count_documents({"cause": "EXPIRY"}) >= enough
-
-                await until(told_enough)
-                killed.kill()
+            enough = reached[-1] + random.randint(1, 150)
+            await killed_after(STEPPER, fallible_uri, mongo, process, "EXPIRY", enough)
             reached.append(sum((await process.times_told(workspace)).values()))
             process.clock.advance(2 * TERM)
         async with running(process.steps.work()):
