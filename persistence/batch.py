@@ -176,8 +176,8 @@ class Batch:
             if before is None:
                 inserts.append(InsertOne(from_lead(self._workspace, lead)))
             elif lead is not before:
-                if gone := dict(_given_up(before, lead)):
-                    given_up.append(UpdateOne({"_id": lead.id}, {"$unset": gone}))
+                if _gives_up(before, lead):
+                    given_up.append(UpdateOne({"_id": lead.id}, {"$unset": {"names": ""}}))
                 update = lead_update(before, lead)
                 # Equal is not the same: attributes may differ as 1 and True do.
                 if not alike or update != alike[-1][0] or "attributes" in update["$set"]:
@@ -194,8 +194,6 @@ def _update(update: Document, ids: Sequence[str]) -> Write:
     return UpdateMany({"_id": {"$in": ids}}, update)
 
 
-def _given_up(before: Lead, after: Lead) -> Iterator[tuple[str, str]]:
-    if before.external_id not in (None, after.external_id):
-        yield "external_id", ""
-    if before.email not in (None, after.email):
-        yield "email", ""
+def _gives_up(before: Lead, after: Lead) -> bool:
+    """Whether it gives up a name that it had; all names are written anew then."""
+    return before.external_id not in (None, after.external_id) or before.email not in (None, after.email)

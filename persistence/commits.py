@@ -19,7 +19,7 @@ from persistence.batch import Batch, Item, Key, Seen, key_of, names_of
 from persistence.configuration import Configuration
 from persistence.documents import Document, to_activity, to_lead, to_score_change
 from persistence.gate import Gate, PlaceGone
-from persistence.leads import REF_FIELDS, REF_INDEXES, merged
+from persistence.leads import BY_ID, BY_NAME, called, of_ids
 from persistence.mongo import (
     TRANSIENT,
     WRITE_CONFLICT,
@@ -121,25 +121,22 @@ class Committer:
             raise Unreachable(str(error)) from error
 
     async def _leads(self, workspace: str, items: Sequence[Item], session: Session) -> list[Lead]:
-        """Every lead the items name, found by each kind of name through its own index."""
-        wanted: dict[RefKind, set[str]] = {}
-        for item in items:
-            for kind, value in names_of(item):
-                wanted.setdefault(kind, set()).add(value)
+        """Every lead the items name; an id may have become a name of another lead."""
+        wanted = {name for item in items for name in names_of(item)}
+        ids = [value for kind, value in wanted if kind is RefKind.ID]
         found: dict[str, Document] = {}
-        for kind, values in wanted.items():
-            named = {"workspace": workspace, REF_FIELDS[kind]: {"$in": list(values)}}
-            leads = self._mongo.leads.find(
-                named, session=session, hint=REF_INDEXES[kind], batch_size=at_once(len(values))
-            )
-            here = await leads.to_list(None)
-            if len(here) < len(values):
-                gone = list(values - {lead[REF_FIELDS[kind]] for lead in here})
-                here += await self._mongo.leads.find(merged(workspace, kind, gone), session=session).to_list(
-                    None
-                )
-            found |= {lead["_id"]: lead for lead in here}
+        if ids:
+            found |= await self._found(of_ids(workspace, ids), BY_ID, len(ids), session)
+            wanted -= {(RefKind.ID, each) for each in found}
+        if wanted:
+            found |= await self._found(called(workspace, wanted), BY_NAME, len(wanted), session)
         return [to_lead(each) for each in found.values()]
+
+    async def _found(
+        self, wanted: Document, index: Sequence[tuple[str, int]], most: int, session: Session
+    ) -> dict[str, Document]:
+        leads = self._mongo.leads.find(wanted, session=session, hint=index, batch_size=at_once(most))
+        return {lead["_id"]: lead for lead in await leads.to_list(None)}
 
     async def _seen(self, workspace: str, items: Sequence[Item], session: Session) -> dict[Key, Seen]:
         """What the items' keys did, those that were used before."""
@@ -160,9 +157,8 @@ class Committer:
 
 async def leads_of(passage: Passage, workspace: str, ids: Sequence[str]) -> list[Lead]:
     """The leads of those ids that there still are."""
-    wanted = {"workspace": workspace, "_id": {"$in": ids}}
     found = passage.mongo.leads.find(
-        wanted, session=passage.session, hint=REF_INDEXES[RefKind.ID], batch_size=at_once(len(ids))
+        of_ids(workspace, ids), session=passage.session, hint=BY_ID, batch_size=at_once(len(ids))
     )
     return [to_lead(each) for each in await found.to_list(None)]
 

@@ -15,8 +15,8 @@ from domain.scoring import Outcome
 from persistence.batch import Batch
 from persistence.commits import Passage, write
 from persistence.configuration import Configuration
-from persistence.documents import from_actor, from_lead, lead_update, to_activity
-from persistence.leads import Leads, Name, names
+from persistence.documents import from_actor, from_lead, lead_update, to_activity, to_names
+from persistence.leads import Leads, Name
 from persistence.ledger import Ledger
 from persistence.mongo import Mongo, Session
 from persistence.past import anew, pasts
@@ -130,7 +130,7 @@ class Corrections:
 
 
 def _names(workspace: str, lead: Lead) -> Sequence[Name]:
-    return names(from_lead(workspace, lead))
+    return to_names(from_lead(workspace, lead))
 
 
 def _was_merged(lead: Lead, ref: LeadRef) -> bool:

@@ -16,21 +16,15 @@ from domain.errors import LeadNotFound
 from domain.leads import Lead, LeadRef, RefKind
 from domain.levels import Dimension, ScoreRange
 from persistence import pages
-from persistence.documents import Document, to_lead
+from persistence.documents import Document, from_name, to_lead
 from persistence.mongo import Mongo, Session
 from persistence.moves import Moves, TierMove
 from persistence.pages import Edge, Page
 
 NO_SUCH_TIME = 72  # MongoDB's code for a time that never was or is yet to come
 SNAPSHOT_GONE = {239, 246}  # MongoDB's codes for a snapshot older than it keeps, five minutes by default
-REF_INDEXES = {
-    RefKind.ID: [("_id", 1)],
-    RefKind.EXTERNAL_ID: [("workspace", 1), ("external_id", 1)],
-    RefKind.EMAIL: [("workspace", 1), ("email", 1)],
-}
+BY_ID, BY_NAME = [("_id", 1)], [("workspace", 1), ("names", 1)]
 Name = tuple[RefKind, str]
-MERGED_FIELDS = {RefKind.ID: "id", RefKind.EXTERNAL_ID: "external_id", RefKind.EMAIL: "email"}
-REF_FIELDS = {RefKind.ID: "_id", RefKind.EXTERNAL_ID: "external_id", RefKind.EMAIL: "email"}
 
 
 class LeadOrderField(Enum):
@@ -102,9 +96,10 @@ class Leads:
     async def find(self, workspace: str, ref: LeadRef, session: Session | None = None) -> Lead | None:
         """The lead of that name, or of which the one that had it became part."""
         leads = self._mongo.leads
-        own = {"workspace": workspace, REF_FIELDS[ref.kind]: ref.value}
-        found = await leads.find_one(own, session=session)
-        found = found or await leads.find_one(merged(workspace, ref.kind, [ref.value]), session=session)
+        found = None
+        if ref.kind is RefKind.ID:
+            found = await leads.find_one({"_id": ref.value, "workspace": workspace}, session=session)
+        found = found or await leads.find_one(called(workspace, [(ref.kind, ref.value)]), session=session)
         return to_lead(found) if found else None
 
     async def by_ids(self, workspace: str, ids: Iterable[str]) -> dict[str, Lead]:
@@ -112,13 +107,13 @@ class Leads:
         wanted = list(ids)
         leads = await self._of_ids(workspace, wanted)
         if gone := [each for each in wanted if each not in leads]:
-            others = self._mongo.leads.find(merged(workspace, RefKind.ID, gone))
+            others = self._mongo.leads.find(called(workspace, [(RefKind.ID, each) for each in gone]))
             for lead in map(to_lead, await others.to_list(None)):
                 leads |= dict.fromkeys({each.id for each in lead.merged}.intersection(gone), lead)
         return leads
 
     async def _of_ids(self, workspace: str, ids: Sequence[str]) -> dict[str, Lead]:
-        found = self._mongo.leads.find({"workspace": workspace, "_id": {"$in": ids}})
+        found = self._mongo.leads.find(of_ids(workspace, ids))
         return {each["_id"]: to_lead(each) for each in await found.to_list(None)}
 
     async def count(self, workspace: str, wanted: LeadFilter) -> int:
@@ -216,25 +211,14 @@ class Leads:
         return await self._mongo.transact(work)
 
 
-def names(lead: Mapping[str, Any]) -> tuple[Name, ...]:
-    """All the names of a lead's document, its id first."""
-    of_merged = (
-        (kind, each[field])
-        for each in lead.get("merged", ())
-        for kind, field in MERGED_FIELDS.items()
-        if field in each
-    )
-    return (*((kind, lead[field]) for kind, field in REF_FIELDS.items() if field in lead), *of_merged)
+def of_ids(workspace: str, ids: Sequence[str]) -> Document:
+    """The leads of those ids."""
+    return {"workspace": workspace, "_id": {"$in": ids}}
 
 
-def merged(workspace: str, kind: RefKind, values: Sequence[str]) -> Document:
-    """The leads of which those became part that had one of these names."""
-    # Said twice, or the database would not see that its index holds all of them.
-    return {
-        "workspace": workspace,
-        f"merged.{MERGED_FIELDS[kind]}": {"$in": values},
-        "merged": {"$exists": True},
-    }
+def called(workspace: str, names: Iterable[Name]) -> Document:
+    """The leads that have any of these names, or of which those became part that had them. Not by their own ids."""
+    return {"workspace": workspace, "names": {"$in": [from_name(*each) for each in names]}}
 
 
 def entries_of(workspace: str, lead_id: str) -> Document:

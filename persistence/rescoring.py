@@ -17,9 +17,8 @@ from persistence import pages
 from persistence.batch import Batch
 from persistence.commits import Passage, leads_of, write
 from persistence.configuration import Configuration
-from persistence.documents import Document
+from persistence.documents import Document, to_names
 from persistence.jobs import Held, Jobs
-from persistence.leads import REF_FIELDS, names
 from persistence.ledger import Ledger
 from persistence.mongo import Mongo, at_once
 from persistence.past import anew, pasts
@@ -53,7 +52,7 @@ class Rescoring:
 
     async def _page(self, workspace: str, place: str | None, size: int) -> Sequence[Document]:
         """The next leads, the longest known first; of each no more than its names and its place."""
-        shown = ["created_at", "merged", *REF_FIELDS.values()]
+        shown = ["created_at", "names"]
 
         async def find(part: Document, wanted: int) -> list[Document]:
             found = self._mongo.leads.find({"$and": [{"workspace": workspace}, part]}, shown, hint=BY_AGE)
@@ -80,7 +79,7 @@ class Rescoring:
                 await write(batch, passage)
                 await self._jobs.update(held, lambda job: job.advanced(0, changed), passage.session)
 
-        await self._ledger.work_behind(held.workspace, [names(lead) for lead in leads], work)
+        await self._ledger.work_behind(held.workspace, [to_names(lead) for lead in leads], work)
         async with held.progress:
             await self._jobs.update(held, lambda job: job.advanced(len(leads), 0).at(_place(leads[-1])))
         return sum(activities.values())

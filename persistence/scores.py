@@ -12,8 +12,8 @@ from domain.levels import Dimension, Level, LevelSet, ScoreRange
 from domain.stretches import Stretch, stretches
 from domain.suggestion import Cut, Thresholds, thresholds
 from persistence import pages
-from persistence.documents import Document, to_lead
-from persistence.leads import REF_FIELDS, Name, in_range, names
+from persistence.documents import Document, to_lead, to_names
+from persistence.leads import Name, in_range
 from persistence.mongo import Mongo, at_once
 
 MAJORITY = {"level": "majority"}
@@ -137,7 +137,7 @@ class Scores:
         that leave it not.
         """
         name, level = _name(dimension), stretch.levels[-1]
-        shown = {f"{name}.score": 1, "merged": 1, **dict.fromkeys(REF_FIELDS.values(), 1)}
+        shown = [f"{name}.score", "names"]
         wanted = {
             **_within(workspace, dimension, stretch.scores),
             f"{name}.level": {"$ne": level and level.name},
@@ -150,7 +150,7 @@ class Scores:
 
         parts: Sequence[Document] = ({},)
         while leads := await pages.read(parts, limit, find):
-            yield [names(lead) for lead in leads]
+            yield [to_names(lead) for lead in leads]
             last = leads[-1]
             parts = pages.beyond(f"{name}.score", last[name]["score"], last["_id"], descending=False)
 

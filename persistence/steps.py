@@ -21,8 +21,8 @@ from domain.scoring import stepped
 from persistence.background import INTERRUPTIONS, ahead, despite_trouble
 from persistence.batch import Batch
 from persistence.commits import TURN, Passage, Work, leads_of, write
-from persistence.documents import Document
-from persistence.leads import REF_FIELDS, Name, names
+from persistence.documents import Document, to_names
+from persistence.leads import Name
 from persistence.lease import TERM, Lease
 from persistence.ledger import BATCH, Ledger
 from persistence.mongo import Mongo
@@ -89,7 +89,7 @@ class Steps:
                     break
                 by_workspace: dict[str, list[tuple[Name, ...]]] = defaultdict(list)
                 for lead in leads:
-                    by_workspace[lead["workspace"]].append(names(lead))
+                    by_workspace[lead["workspace"]].append(to_names(lead))
                 work = (
                     self._ledger.work_behind(workspace, of_leads, _time_passing(workspace))
                     for workspace, of_leads in by_workspace.items()
@@ -139,7 +139,7 @@ class Steps:
         return walks
 
     async def _walk(self, wanted: Document, order: Sequence[tuple[str, int]]) -> AsyncGenerator[Found, None]:
-        shown = ["workspace", "merged", *REF_FIELDS.values()]
+        shown = ["workspace", "names"]
         found = self._mongo.leads.find(wanted, shown, hint=order, batch_size=PAGE).sort(order)
         while leads := await found.to_list(PAGE):
             yield leads

@@ -11,7 +11,15 @@ from persistence.documents.configuration import (
     to_rule_set,
 )
 from persistence.documents.history import from_activity, from_score_change, to_activity, to_score_change
-from persistence.documents.leads import NEVER, from_lead, lead_update, to_lead, told_update
+from persistence.documents.leads import (
+    NEVER,
+    from_lead,
+    from_name,
+    lead_update,
+    to_lead,
+    to_names,
+    told_update,
+)
 
 __all__ = [
     "NEVER",
@@ -22,6 +30,7 @@ __all__ = [
     "from_job",
     "from_lead",
     "from_level_set",
+    "from_name",
     "from_rule_set",
     "from_score_change",
     "lead_update",
@@ -31,6 +40,7 @@ __all__ = [
     "to_job",
     "to_lead",
     "to_level_set",
+    "to_names",
     "to_position",
     "to_rule_set",
     "to_score_change",

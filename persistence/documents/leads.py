@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from domain.contributions import Contribution, Expiring, Halving
-from domain.leads import Lead, Merged, Position, Standing
+from domain.leads import Lead, Merged, Position, RefKind, Standing
 from domain.levels import Dimension
 from persistence.documents.common import Document, from_position, present, to_position
 
@@ -16,12 +16,13 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def from_lead(workspace: str, lead: Lead) -> Document:
-    """Absent names are left out: the unique indexes hold only leads that have an external id or email."""
+    """Absent names are left out: the unique index holds only leads that have any."""
     fields = {name: write(getattr(lead, name)) for name, write in _LEAD_FIELDS.items()}
     return {
         "_id": lead.id,
         "workspace": workspace,
         **{name: value for name, value in fields.items() if value is not None},
+        **present(names=_names(lead)),
         "search": _search(lead),
         "version": lead.version,
     }
@@ -40,7 +41,9 @@ def lead_update(before: Lead, after: Lead) -> Document:
             fields[name] = write(is_now)
     if not _SEARCHED.isdisjoint(fields):
         fields["search"] = _search(after)
-    gone = {name: "" for name, value in fields.items() if value is None and name in _LEAD_FIELDS}
+    if not _NAMED.isdisjoint(fields):
+        fields["names"] = _names(after)
+    gone = {name: "" for name, value in fields.items() if value is None and name in _OPTIONAL}
     return {
         "$set": {name: value for name, value in fields.items() if name not in gone},
         "$inc": {"version": after.version - before.version},
@@ -57,6 +60,25 @@ def told_update(dimension: Dimension, after: Position, since: datetime, now: dat
         "$set": {"updated_at": now, **{f"{name}.{part}": value for part, value in level.items()}},
         "$inc": {"version": 1},
     }
+
+
+def from_name(kind: RefKind, value: str) -> str:
+    """A name of a lead, as it is among all that a workspace has."""
+    return f"{kind.value}:{value}"
+
+
+def to_names(lead: Mapping[str, Any]) -> tuple[tuple[RefKind, str], ...]:
+    """All the names of a lead's document, its id first."""
+    others = (each.split(":", 1) for each in lead.get("names", ()))
+    return ((RefKind.ID, lead["_id"]), *((RefKind(kind), value) for kind, value in others))
+
+
+def _names(lead: Lead) -> list[str] | None:
+    """Every name of the lead but its id, and all names of those that became part of it."""
+    given = [(RefKind.EXTERNAL_ID, lead.external_id), (RefKind.EMAIL, lead.email)]
+    for each in lead.merged:
+        given += [(RefKind.ID, each.id), (RefKind.EXTERNAL_ID, each.external_id), (RefKind.EMAIL, each.email)]
+    return list(dict.fromkeys(from_name(kind, value) for kind, value in given if value is not None)) or None
 
 
 def _search(lead: Lead) -> str:
@@ -161,3 +183,5 @@ _LEAD_FIELDS: Mapping[str, Callable[[Any], Any]] = {
 }
 _STANDINGS = {"engagement", "profile"}
 _SEARCHED = {"external_id", "email", "name", "company"}
+_NAMED = {"external_id", "email", "merged"}
+_OPTIONAL = {*_LEAD_FIELDS, "names"}

@@ -96,11 +96,11 @@ def by_ledger(house: House, workspace: str) -> Send:
 
 def by_driver(mongo: Mongo, workspace: str) -> Send:
     async def send(batch: list[int]) -> None:
-        named = {"workspace": workspace, "external_id": {"$in": [f"l{i}" for i in batch]}}
+        named = {"workspace": workspace, "names": {"$in": [f"external_id:l{i}" for i in batch]}}
         async with await mongo.client.start_session() as session:
             session.start_transaction(ReadConcern("snapshot"))
             found = await mongo.leads.find(
-                named, session=session, hint=[("workspace", 1), ("external_id", 1)]
+                named, session=session, hint=[("workspace", 1), ("names", 1)]
             ).to_list(None)
             ids = [lead["_id"] for lead in found]
             seen = {"$set": {"last_activity_at": now(), "updated_at": now()}, "$inc": {"version": 1}}
