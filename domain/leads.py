@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypedDict
 
 from domain import bounds
 from domain.contributions import Contributions, total
+from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.levels import Dimension
 

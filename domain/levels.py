@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
 
 from domain import bounds
 from domain.actors import Actor
+from domain.copies import replace
 from domain.errors import Fault, LevelsOverlap, NotFound, Problem, refuse
 
 LEVELS = 50  # levels in one table; nobody tells more colours apart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -12,6 +12,7 @@ from domain.actors import Actor
 from domain.conditions import Condition
 from domain.conditions import problems as condition_problems
 from domain.contributions import DAY, Payment
+from domain.copies import replace
 from domain.errors import Fault, NotFound, Problem, refuse
 from domain.levels import Announce, Dimension
 

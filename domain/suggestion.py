@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from domain import bounds
+from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.levels import LEVELS, Level, replaced
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
 
 from pymongo import InsertOne, UpdateMany, UpdateOne
 
 from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
+from domain.copies import replace
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from domain.actors import Actor
 from domain.changes import Activity
+from domain.copies import replace
 from domain.errors import Fault, InvalidInput, LeadNotFound, NotFound, Problem
 from domain.history import Cause, CauseKind
 from domain.leads import Lead, LeadRef, RefKind, joined

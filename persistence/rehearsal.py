@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from domain.copies import replace
 from domain.history import Cause, CauseKind
 from domain.leads import Lead
 from domain.levels import Dimension, Level

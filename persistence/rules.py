@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
 from typing import Any
 
+from domain.copies import replace
 from domain.errors import AlreadyConfigured, NotFound, NothingToPublish
 from domain.jobs import Job, JobKind
 from domain.levels import Announce

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -15,6 +14,7 @@ from api.types.jobs import Job
 from api.types.refusals import InvalidInput, NotFound, NothingToPublish, VersionConflict
 from api.types.rules import Rule, RuleSet
 from domain import rules as domain
+from domain.copies import replace
 from domain.jobs import Job as DomainJob
 from domain.levels import Announce, Dimension
 from domain.rules import Inactivity, Limit, Period, Rescore, with_changed_rule, with_rule, without_rule

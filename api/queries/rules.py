@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -15,6 +14,7 @@ from api.types.distribution import RulesPreview
 from api.types.rules import RuleSet, RuleSetConnection
 from api.types.trials import RuleTest
 from domain.actors import Role
+from domain.copies import replace
 from domain.errors import LeadNotFound, NotFound
 from domain.leads import Lead
 from domain.levels import Dimension

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import fsum
 
 from domain.bounds import FORESEEN
 from domain.contributions import DAY, INACTIVITY, Contribution, Halving, idle_loss
+from domain.copies import replace
 from domain.leads import Lead, Position
 from domain.levels import Dimension, ScoreRange
 from domain.rules import RuleSet

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from domain import bounds
 from domain.bounds import Problems
 from domain.changes import AdjustScore, Change, RecordActivity, UpsertLead
+from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.history import Cause, CauseKind
 from domain.leads import Lead

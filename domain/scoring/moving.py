@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.contributions import Contributions, lost, total
+from domain.copies import replace
 from domain.history import Cause, ScoreChange, ScorePart, Suppression
 from domain.leads import Lead, Standing
 from domain.levels import Dimension

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -17,6 +16,7 @@ from domain.contributions import (
     Payment,
     total,
 )
+from domain.copies import replace
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart
 from domain.leads import Lead, Standing
 from domain.levels import Dimension

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
 from domain.changes import Activity
 from domain.contributions import NO_RULES, total, worth_of
+from domain.copies import replace
 from domain.history import Adjustment, Cause, CauseKind, ScorePart
 from domain.leads import Lead, Standing
 from domain.levels import Dimension

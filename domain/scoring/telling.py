@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from domain.copies import replace
 from domain.history import Cause, CauseKind, ScoreChange
 from domain.leads import Lead, Position
 from domain.levels import Dimension
