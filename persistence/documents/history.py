@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from domain.changes import Activity
@@ -69,11 +68,15 @@ def from_score_change(workspace: str, change: ScoreChange) -> Document:
             key=cause.key,
             activity=cause.activity_id,
             announce=cause.announce and cause.announce.value,
-            adjusted=cause.adjusted and present(**asdict(cause.adjusted)),
+            adjusted=cause.adjusted and _from_adjustment(cause.adjusted),
         ),
         "parts": [_from_part(part) for part in change.parts],
         "rule_set": change.rule_set,
     }
+
+
+def _from_adjustment(adjusted: Adjustment) -> Document:
+    return {"delta": adjusted.delta, **present(expires_at=adjusted.expires_at)}
 
 
 def to_score_change(document: Mapping[str, Any]) -> ScoreChange:

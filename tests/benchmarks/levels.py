@@ -24,6 +24,7 @@ from api.context import Context, House
 from api.scalars import now
 from api.schema import schema
 from domain.actors import Actor, ActorKind, Role, Viewer, Workspace
+from domain.contributions import ADJUSTMENTS, Contribution, Contributions
 from domain.jobs import Job
 from domain.leads import Lead, Standing
 from domain.levels import Dimension, Level, ScoreRange, table
@@ -80,10 +81,15 @@ async def furnished(mongo: Mongo, house: House, leads: int) -> Workspace:
 
 def _lead(scoring: Scoring, number: int) -> Lead:
     engagement, profile = (
-        Standing(scoring.position(dimension, score), now())
+        Standing(scoring.position(dimension, score), now(), _points(score))
         for dimension, score in ((Dimension.ENGAGEMENT, number % SCORES), (Dimension.PROFILE, number % 7))
     )
     return Lead(new_id(), engagement, profile, now(), now(), now(), external_id=f"l{number}", version=1)
+
+
+def _points(score: int) -> Contributions:
+    """What the score is the sum of: without, every change would first tell where it came from."""
+    return {ADJUSTMENTS: Contribution("Adjustments", score, 1)} if score else {}
 
 
 async def edit(house: House, workspace: Workspace, which: int) -> Job | None:
