@@ -184,6 +184,6 @@ async def test_the_longest_overdue_are_told_first(
         moments.append(clock() + days * DAY)
     clock.at = max(moments)
 
-    found = [lead["external_id"] async for page in process.steps._due() for lead in page]
+    found = [lead["names"] async for page in process.steps._due() for lead in page]
 
-    assert found == ["crm-1", "crm-2", "crm-3"]
+    assert found == [["external_id:crm-1"], ["external_id:crm-2"], ["external_id:crm-3"]]
