@@ -64,7 +64,10 @@ class RecordActivity:
 
 @dataclass(frozen=True, slots=True)
 class AdjustScore:
-    """Points by hand, or by an integration that scores for itself: for good, or until they expire."""
+    """Points by hand, or by an integration that scores for itself: for good, or until they expire.
+
+    An automation gives them, too: `hops` is how many of those in a row have led to it, 0 for anybody else.
+    """
 
     actor: Actor
     dimension: Dimension
@@ -72,6 +75,7 @@ class AdjustScore:
     reason: str | None = None
     key: str | None = None
     expires_at: datetime | None = None
+    hops: int = 0
 
     def __post_init__(self) -> None:
         refuse(
@@ -90,10 +94,11 @@ class AdjustScore:
 
 @dataclass(frozen=True, slots=True)
 class UpsertLead:
-    """A lead is known, or better known."""
+    """A lead is known, or better known; `hops` as of an adjustment."""
 
     actor: Actor
     edit: LeadEdit
+    hops: int = 0
 
 
 Change = RecordActivity | AdjustScore | UpsertLead

@@ -62,6 +62,12 @@ class Fault(Enum):
     NOT_AHEAD = "not ahead"
     SAME_LEAD = "same lead"
     TOO_MANY_IN_ONE = "too many in one"
+    UNBALANCED = "unbalanced"
+    UNKNOWN_PLACE = "unknown place"
+    NOT_OF_EVENT = "not of event"
+    NOT_OF_ACTION = "not of action"
+    NOT_WHSEC = "not whsec"
+    NOT_A_TARGET = "not a target"
 
 
 @dataclass(frozen=True, slots=True)

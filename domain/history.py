@@ -25,6 +25,7 @@ class CauseKind(Enum):
     ADJUSTMENT = "ADJUSTMENT"
     DECAY = "DECAY"
     EXPIRY = "EXPIRY"
+    AUTOMATION = "AUTOMATION"
     RULES_CHANGED = "RULES_CHANGED"
     LEVELS_CHANGED = "LEVELS_CHANGED"
     RETRACTION = "RETRACTION"
@@ -64,7 +65,8 @@ class Adjustment:
 class Cause:
     """What moved a score or its level, by whom, when, and what they said of it.
 
-    `announce`, of an edit, is which of its moves automations may hear of; `adjusted` is what an ADJUSTMENT asked for.
+    `announce`, of an edit, is which of its moves automations may hear of; `adjusted` is what an ADJUSTMENT asked for,
+    or an AUTOMATION, of which `hops` is how many in a row have led to this.
     """
 
     kind: CauseKind
@@ -75,6 +77,7 @@ class Cause:
     activity_id: str | None = None
     announce: Announce | None = None
     adjusted: Adjustment | None = None
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,10 +97,19 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class Fired:
+    """When an automation was last set off by a lead, and whether it may be again before the score has gone back."""
+
+    at: datetime
+    armed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """`version` rises with every write and by at least one with every score change.
 
     What time does to the scores is in them up to `settled_at`, and moves one of them next at `due_at`; None is never.
+    `fired` are the automations, by id, that must know whether the lead has set them off.
     """
 
     id: str
@@ -119,6 +128,7 @@ class Lead:
     last_activity_at: datetime | None = None
     version: int = 0
     merged: tuple[Merged, ...] = ()
+    fired: Mapping[str, Fired] = field(default_factory=dict)
 
     @property
     def is_timed(self) -> bool:
@@ -161,6 +171,7 @@ def joined(into: Lead, other: Lead) -> Lead:
         tags=_tags(into.tags, other.tags, ()),
         created_at=min(into.created_at, other.created_at),
         merged=(*into.merged, *other.merged, Merged(other.id, other.external_id, other.email)),
+        fired={**other.fired, **into.fired},
     )
     refuse(replace(problem, path=("from", *problem.path)) for problem in _outgrown(one))
     if len(one.merged) > MERGED:

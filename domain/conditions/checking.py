@@ -7,7 +7,7 @@ from typing import Any
 
 from domain import bounds
 from domain.bounds import Path
-from domain.conditions.fields import Field, field_at, paths
+from domain.conditions.fields import Field, field_at, is_of_activity, paths
 from domain.conditions.tree import All, AnyOf, Condition, Not, Operator, Test
 from domain.conditions.values import SCALARS, Kind, is_number, kind_of
 from domain.errors import Fault, Problem
@@ -42,8 +42,12 @@ _COMPARED: dict[Kind | None, tuple[Kind, ...]] = {
 }
 
 
-def problems(path: Path, condition: Condition, *, profile: bool) -> Iterator[Problem]:
+def problems(
+    path: Path, condition: Condition, *, profile: bool = False, activity: bool = True
+) -> Iterator[Problem]:
     """Everything that is wrong, under *path*; with *profile*, also what no rule of the profile may ask.
+
+    Without *activity* there is none to ask of, as for automations.
 
     Of more than 50 tests only the first 50 are looked into, and nothing deeper than 5: so neither the time this takes
     nor what it tells grows with what a stranger sends.
@@ -55,7 +59,10 @@ def problems(path: Path, condition: Condition, *, profile: bool) -> Iterator[Pro
         size = sum(len(leaf.field) + len(str(leaf.value)) for _, leaf in leaves if isinstance(leaf, Test))
         yield from bounds.long(path, size, SIZE)
     for at, leaf in leaves[:TESTS]:
-        yield from _of_test(at, leaf, profile=profile) if isinstance(leaf, Test) else _of_group(at, leaf)
+        if isinstance(leaf, Test):
+            yield from _of_test(at, leaf, profile=profile, activity=activity)
+        else:
+            yield from _of_group(at, leaf)
 
 
 def _leaves(path: Path, condition: Condition, depth: int) -> Iterator[tuple[Path, Condition]]:
@@ -97,9 +104,10 @@ def _of_group(path: Path, group: All | AnyOf | Not) -> Iterator[Problem]:
         yield Problem(path, Fault.EMPTY)
 
 
-def _of_test(path: Path, test: Test, *, profile: bool) -> Iterator[Problem]:
+def _of_test(path: Path, test: Test, *, profile: bool, activity: bool) -> Iterator[Problem]:
     field = field_at(test.field)
-    yield from _of_field((*path, "field"), test.field, field, profile=profile)
+    known = field if activity or not is_of_activity(test.field) else None
+    yield from _of_field((*path, "field"), test.field, known, profile=profile, activity=activity)
     kind = field.kind if field else None
     if test.operator not in _FIT[kind]:
         fitting = tuple(each.value for each in _FIT[kind])
@@ -108,11 +116,13 @@ def _of_test(path: Path, test: Test, *, profile: bool) -> Iterator[Problem]:
     yield from _of_value((*path, "value"), test, _COMPARED[kind])
 
 
-def _of_field(path: Path, name: str, field: Field | None, *, profile: bool) -> Iterator[Problem]:
+def _of_field(
+    path: Path, name: str, field: Field | None, *, profile: bool, activity: bool
+) -> Iterator[Problem]:
     if unwritable := bounds.text(path, name, TEXT):
         yield from unwritable
     elif field is None:
-        yield Problem(path, Fault.UNKNOWN_FIELD, paths(profile=profile), name)
+        yield Problem(path, Fault.UNKNOWN_FIELD, paths(profile=profile, activity=activity), name)
     elif profile and not field.in_profile:
         yield Problem(path, Fault.NOT_IN_PROFILE, paths(profile=True), name)
 

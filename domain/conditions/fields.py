@@ -71,10 +71,15 @@ def field_at(path: str) -> Field | None:
     return _FIELDS.get(path)
 
 
-def paths(*, profile: bool) -> tuple[str, ...]:
-    """Every path there is, or every one that a rule of the profile may name."""
+def is_of_activity(path: str) -> bool:
+    return path.startswith(_ACTIVITY)
+
+
+def paths(*, profile: bool, activity: bool = True) -> tuple[str, ...]:
+    """Every path there is, or every one that a rule of the profile may name, or that is not of an activity."""
     known = (path for path, field in _FIELDS.items() if field.in_profile or not profile)
-    return (*known, f"{_ATTRIBUTES}<name>", *(() if profile else (f"{_ACTIVITY}<property>",)))
+    asked = (f"{_ACTIVITY}<property>",) if activity and not profile else ()
+    return (*known, f"{_ATTRIBUTES}<name>", *asked)
 
 
 def inside(value: object, name: str) -> object:

@@ -30,7 +30,8 @@ def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome
     seen = passed(lead, scoring, now)
     outcome = _folded(seen.lead, change, scoring, now)
     if lead.version == 0 or isinstance(change, UpsertLead):
-        outcome = _profiled(outcome, Cause(CauseKind.PROFILE, change.actor, now))
+        hops = change.hops if isinstance(change, UpsertLead) else 0
+        outcome = _profiled(outcome, Cause(CauseKind.PROFILE, change.actor, now, hops=hops))
     if outcome.lead is lead:
         return outcome
     told = (*seen.told, *outcome.told)
@@ -77,7 +78,8 @@ def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetim
 def _adjusted(lead: Lead, change: AdjustScore, scoring: Scoring, now: datetime) -> Outcome:
     refuse(_when_it_expires(change.expires_at, now))
     asked = change.asked
-    cause = Cause(CauseKind.ADJUSTMENT, change.actor, now, change.reason, change.key, adjusted=asked)
+    kind = CauseKind.AUTOMATION if change.hops else CauseKind.ADJUSTMENT
+    cause = Cause(kind, change.actor, now, change.reason, change.key, adjusted=asked, hops=change.hops)
     moves, given = by_hand(lead, change.dimension, asked, scoring, now)
     seen = tell(lead, change.dimension, scoring, now)
     adjusted, entry = moved(seen.lead, change.dimension, moves, given, scoring, cause)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.automations import Automation
 from domain.changes import Activity
 from domain.history import ScoreChange
 from domain.leads import Lead, Position, Standing
@@ -15,11 +16,12 @@ from domain.rules import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """What leads are scored under at one moment: the configuration's version, its levels and its rules."""
+    """What leads are scored under at one moment: the configuration's version, its levels, its rules, its automations."""
 
     version: int
     levels: Mapping[Dimension, LevelSet]
     rules: RuleSet
+    automations: tuple[Automation, ...] = ()
 
     def position(self, dimension: Dimension, score: int) -> Position:
         levels = self.levels[dimension]
@@ -32,7 +34,7 @@ class Outcome:
     """What a change made of a lead. `duplicate`: its key was seen before, and this is what it did then.
 
     `told` is what was to be told of the lead before the change itself: what an earlier edit of the levels made of its
-    level, and what time did to its scores.
+    level, and what time did to its scores. `firings` are the automations that all of it sets off.
     """
 
     lead: Lead
@@ -42,6 +44,16 @@ class Outcome:
     created: bool = False
     duplicate: bool = False
     told: tuple[ScoreChange, ...] = ()
+    firings: tuple[Firing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """An automation that an entry of the history set off; `hops` is how many in a row that makes."""
+
+    automation: Automation
+    entry: ScoreChange
+    hops: int
 
 
 def new_lead(lead_id: str, scoring: Scoring, now: datetime) -> Lead:

@@ -1,0 +1,190 @@
+"""Deliveries: what an automation does, kept until it is done, with every attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from urllib.parse import urlsplit
+
+from domain.automations import HOPS, Action, ActionKind, Automation
+from domain.contributions import NO_RULES, Contributions
+from domain.copies import replace
+from domain.history import CauseKind
+from domain.leads import Lead
+from domain.levels import Dimension
+from domain.scoring.terms import Firing
+
+# How long after each failure the next attempt is made; after the last, none is.
+PAUSES = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 5 * 60, 30 * 60, 2 * 3_600, 5 * 3_600, 10 * 3_600)
+)
+JITTER = 0.1  # of a pause, added by chance, so that what failed together does not come back together
+LONGEST = timedelta(days=1)  # that a target may ask to be spared for
+REASONS = 3  # strongest sources of a score that a message names
+ENDED = f"a chain of automations that set off each other ends after {HOPS}"
+
+
+class DeliveryState(Enum):
+    """PENDING will be tried, again or for the first time; DELIVERED is done; FAILED is given up."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try: the answer's HTTP or SMTP status, where there was one, and what went wrong, where something did."""
+
+    at: datetime
+    duration_ms: int
+    status: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a delivery tells: what happened, and the lead as it was then."""
+
+    automation: str
+    event: str
+    dimension: Dimension
+    cause: CauseKind
+    at: datetime
+    score_before: int
+    score: int
+    level_before: str | None
+    level: str | None
+    lead_id: str
+    external_id: str | None
+    email: str | None
+    name: str | None
+    company: str | None
+    reasons: tuple[tuple[str, int], ...] = ()
+
+    def places(self, public_id: str) -> Mapping[str, Any]:
+        """What fills the places of a template; the lead's id as callers know it."""
+        return {
+            "lead.id": public_id,
+            "lead.externalId": self.external_id,
+            "lead.email": self.email,
+            "lead.name": self.name,
+            "lead.company": self.company,
+            "score": self.score,
+            "scoreBefore": self.score_before,
+            "level": self.level,
+            "levelBefore": self.level_before,
+            "reasons": ", ".join(f"{source} ({points:+})" for source, points in self.reasons),
+            "automation": self.automation,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One action of an automation, set off by one entry of a lead's history; `hops` is how many in a row led to it.
+
+    `target` is whom it goes to, where that is somebody outside: those who are slow share nothing with the others.
+    """
+
+    id: str
+    automation_id: str
+    automation_version: int
+    action: Action
+    news: News
+    created_at: datetime
+    hops: int = 1
+    is_test: bool = False
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: tuple[Attempt, ...] = ()
+    next_attempt_at: datetime | None = None
+
+    @property
+    def lead_id(self) -> str:
+        return self.news.lead_id
+
+    @property
+    def target(self) -> str:
+        match self.action.kind:
+            case ActionKind.WEBHOOK | ActionKind.SLACK:
+                return urlsplit(self.action.url or "").netloc.casefold()
+            case ActionKind.EMAIL:
+                return "email"
+            case _:
+                return ""
+
+    def delivered(self, attempt: Attempt) -> Delivery:
+        return self._tried(attempt, DeliveryState.DELIVERED, None)
+
+    def failed(self, attempt: Attempt) -> Delivery:
+        """Given up."""
+        return self._tried(attempt, DeliveryState.FAILED, None)
+
+    def put_off(self, attempt: Attempt, chance: float, spared: timedelta | None = None) -> Delivery:
+        """To be tried again after a pause, or given up after the last one.
+
+        *chance*, from 0 to 1, spreads the pause; *spared* is how long the target asks to be left alone.
+        """
+        failures = len(self.attempts)
+        if failures >= len(PAUSES):
+            return self.failed(attempt)
+        pause = PAUSES[failures] * (1 + JITTER * chance)
+        pause = max(pause, min(spared or pause, LONGEST))
+        return self._tried(attempt, DeliveryState.PENDING, attempt.at + pause)
+
+    def again(self, now: datetime) -> Delivery:
+        """To be tried anew, from the first pause on; what was tried stays on record."""
+        return replace(self, state=DeliveryState.PENDING, next_attempt_at=now)
+
+    def _tried(self, attempt: Attempt, state: DeliveryState, next_at: datetime | None) -> Delivery:
+        return replace(self, attempts=(*self.attempts, attempt), state=state, next_attempt_at=next_at)
+
+
+def deliveries(firing: Firing, lead: Lead, ids: Iterator[str], now: datetime) -> Iterator[Delivery]:
+    """What a firing has to be done, an action each. A chain that is too long ends here, and says so."""
+    automation, news = firing.automation, told_of(firing, lead, now)
+    for action in automation.plan.actions:
+        one = delivery(next(ids), automation, action, news, now)
+        one = replace(one, hops=firing.hops)
+        yield one.failed(Attempt(now, 0, error=ENDED)) if firing.hops > HOPS else one
+
+
+def delivery(
+    delivery_id: str, automation: Automation, action: Action, news: News, now: datetime, *, is_test: bool = False
+) -> Delivery:
+    """One action to be done at once. It keeps no secret: those are the automation's."""
+    bare = replace(action, secret=None, retired_secret=None)
+    return Delivery(
+        delivery_id, automation.id, automation.version, bare, news, now, is_test=is_test, next_attempt_at=now
+    )
+
+
+def told_of(firing: Firing, lead: Lead, now: datetime) -> News:
+    """What is told of a firing."""
+    entry, automation = firing.entry, firing.automation
+    return News(
+        automation=automation.plan.name,
+        event=automation.plan.trigger.event.value,
+        dimension=entry.dimension,
+        cause=entry.cause.kind,
+        at=entry.cause.at,
+        score_before=entry.before.score,
+        score=entry.after.score,
+        level_before=entry.before.level,
+        level=entry.after.level,
+        lead_id=lead.id,
+        external_id=lead.external_id,
+        email=lead.email,
+        name=lead.name,
+        company=lead.company,
+        reasons=strongest(lead.standing(entry.dimension).contributions, now),
+    )
+
+
+def strongest(contributions: Contributions, now: datetime) -> tuple[tuple[str, int], ...]:
+    """The sources that move the score most, either way, rules before others of the same weight."""
+    worth = [(each.name, round(each.worth(now)), source in NO_RULES) for source, each in contributions.items()]
+    ordered = sorted((each for each in worth if each[1]), key=lambda each: (-abs(each[1]), each[2], each[0]))
+    return tuple((name, points) for name, points, _ in ordered[:REASONS])
