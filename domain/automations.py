@@ -127,7 +127,11 @@ class Automation:
     def remembers(self) -> bool:
         """Whether a lead must remember that it was set off: without, every crossing counts."""
         trigger, plan = self.plan.trigger, self.plan
-        return plan.once_per_lead or plan.cooldown is not None or trigger.rearm_at not in (None, trigger.threshold)
+        return (
+            plan.once_per_lead
+            or plan.cooldown is not None
+            or trigger.rearm_at not in (None, trigger.threshold)
+        )
 
     def edited(self, plan: Plan, at: datetime) -> Automation:
         """The next version; an action of a kind and to an address that it had keeps its secret where none is given."""

@@ -152,7 +152,13 @@ def deliveries(firing: Firing, lead: Lead, ids: Iterator[str], now: datetime) ->
 
 
 def delivery(
-    delivery_id: str, automation: Automation, action: Action, news: News, now: datetime, *, is_test: bool = False
+    delivery_id: str,
+    automation: Automation,
+    action: Action,
+    news: News,
+    now: datetime,
+    *,
+    is_test: bool = False,
 ) -> Delivery:
     """One action to be done at once. It keeps no secret: those are the automation's."""
     bare = replace(action, secret=None, retired_secret=None)
@@ -185,6 +191,8 @@ def told_of(firing: Firing, lead: Lead, now: datetime) -> News:
 
 def strongest(contributions: Contributions, now: datetime) -> tuple[tuple[str, int], ...]:
     """The sources that move the score most, either way, rules before others of the same weight."""
-    worth = [(each.name, round(each.worth(now)), source in NO_RULES) for source, each in contributions.items()]
+    worth = [
+        (each.name, round(each.worth(now)), source in NO_RULES) for source, each in contributions.items()
+    ]
     ordered = sorted((each for each in worth if each[1]), key=lambda each: (-abs(each[1]), each[2], each[0]))
     return tuple((name, points) for name, points, _ in ordered[:REASONS])

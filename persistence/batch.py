@@ -11,11 +11,19 @@ from pymongo import InsertOne, UpdateMany, UpdateOne
 
 from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
 from domain.copies import replace
+from domain.deliveries import deliveries
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
-from domain.scoring import Outcome, Scoring, fold, new_lead
-from persistence.documents import Document, from_activity, from_lead, from_score_change, lead_update
+from domain.scoring import Outcome, Scoring, fired, fold, new_lead
+from persistence.documents import (
+    Document,
+    from_activity,
+    from_delivery,
+    from_lead,
+    from_score_change,
+    lead_update,
+)
 from persistence.leads import Name
 from persistence.mongo import new_id
 
@@ -84,6 +92,7 @@ class Batch:
         self.scoring = scoring
         self.activities: list[Document] = []
         self.score_changes: list[Document] = []
+        self.deliveries: list[Document] = []
         self._workspace = workspace
         self._now = now
         self._seen = dict(seen)
@@ -143,12 +152,16 @@ class Batch:
                 raise InvalidInput(Problem((path,), Fault.TAKEN, actual=value))
 
     def keep(self, outcome: Outcome) -> None:
-        """Take what was made of a lead."""
+        """Take what was made of a lead, and what that sets off."""
+        outcome = fired(outcome, self._now)
         self._place(outcome.lead)
         if outcome.activity:
             self.activities.append(
                 from_activity(self._workspace, outcome.lead.id, outcome.activity, outcome.changes)
             )
+        for firing in outcome.firings:
+            due = deliveries(firing, outcome.lead, _ids(), self._now)
+            self.deliveries += [from_delivery(self._workspace, each) for each in due]
         entries = (*outcome.told, *outcome.changes)
         self.score_changes += [from_score_change(self._workspace, entry) for entry in entries]
 
@@ -186,6 +199,11 @@ class Batch:
                 alike[-1][1].append(lead.id)
         # First, for another lead of the batch may take what one gives up; two may even swap.
         return [*given_up, *inserts, *starmap(_update, alike)]
+
+
+def _ids() -> Iterator[str]:
+    while True:
+        yield new_id()
 
 
 def _update(update: Document, ids: Sequence[str]) -> Write:

@@ -171,6 +171,7 @@ async def write(batch: Batch, passage: Passage) -> None:
     for collection, documents in (
         (passage.mongo.activities, batch.activities),
         (passage.mongo.score_changes, batch.score_changes),
+        (passage.mongo.deliveries, batch.deliveries),
     ):
         if documents:
             await collection.insert_many(documents, session=passage.session)

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.actors import SYSTEM, Actor
+from domain.automations import Automation
 from domain.errors import NotFound, VersionConflict
 from domain.levels import Dimension, LevelSet
 from domain.rules import Rescore, RuleSet, RuleSetState
 from domain.scoring import Scoring
-from persistence.documents import to_level_set, to_rule_set
+from persistence.documents import to_automation, to_level_set, to_rule_set
 from persistence.mongo import Mongo, Session
 
 Key = TypeVar("Key")
@@ -78,7 +79,7 @@ class Configuration:
             for dimension in Dimension
         }
         rules = await self.rule_set(workspace, state["rules"], session) or no_rules(state["created_at"])
-        return Scoring(state["version"], levels, rules)
+        return Scoring(state["version"], levels, rules, await self.automations(workspace, session))
 
     async def level_set(
         self, workspace: str, dimension: Dimension, version: int, session: Session | None = None
@@ -113,6 +114,12 @@ class Configuration:
         if session is None:
             _remember(self._rule_sets, key, rule_set)
         return rule_set
+
+    async def automations(self, workspace: str, session: Session | None = None) -> tuple[Automation, ...]:
+        """The automations that there are, the oldest first."""
+        current = {"workspace": workspace, "is_current": True}
+        found = self._mongo.automations.find(current, session=session).sort("automation", 1)
+        return tuple(map(to_automation, await found.to_list(None)))
 
     async def timeline(
         self, workspace: str, current: RuleSet, session: Session | None = None

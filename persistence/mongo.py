@@ -78,6 +78,7 @@ def _unique(*fields: str, when: Document | None = None) -> IndexModel:
     return _ordered_by(*fields, when=when, unique=True)
 
 
+BY_HAND = "ADJUSTMENT", "AUTOMATION"  # the causes of points that no rule gave
 COLLECTIONS: Mapping[str, Declared] = {
     "workspaces": Declared(
         (IndexModel([("name", 1)], unique=True), IndexModel([("retime", 1)], sparse=True)),
@@ -123,7 +124,11 @@ COLLECTIONS: Mapping[str, Declared] = {
             _unique("key", when={"key": {"$gt": ""}}),
             _ordered_by("at", "_id"),
             _ordered_by("dimension", "at", when={"tier_changed": True}),
-            _ordered_by("lead", "version", when={"cause": "ADJUSTMENT"}),
+            IndexModel(
+                [("workspace", 1), ("lead", 1), ("version", 1)],
+                name="by_hand",
+                partialFilterExpression={"cause": {"$in": list(BY_HAND)}},
+            ),
         ),
         {
             "lead": "string",
@@ -145,6 +150,33 @@ COLLECTIONS: Mapping[str, Declared] = {
             _ordered_by("rules.id", "version"),
         ),
         {"version": "int", "state": "string", "rules": "array"},
+    ),
+    "automations": Declared(
+        (
+            _unique("automation", "version"),
+            _ordered_by("automation", when={"is_current": True}),
+        ),
+        {"automation": "string", "version": "int", "name": "string", "trigger": "object", "actions": "array"},
+    ),
+    "deliveries": Declared(
+        (
+            _ordered_by("created_at", "_id"),
+            _ordered_by("state", "created_at", "_id"),
+            _ordered_by("automation", "created_at", "_id"),
+            _ordered_by("automation", "state", "created_at", "_id"),
+            # Whose time has come is looked for in all workspaces.
+            IndexModel(
+                [("next_attempt_at", 1), ("target", 1)],
+                partialFilterExpression={"next_attempt_at": {"$exists": True}},
+            ),
+        ),
+        {
+            "automation": "string",
+            "lead": "string",
+            "state": "string",
+            "action": "object",
+            "created_at": "date",
+        },
     ),
     "jobs": Declared(
         (
@@ -173,6 +205,8 @@ class Mongo:
         self.leads = self.database.leads
         self.activities = self.database.activities
         self.score_changes = self.database.score_changes
+        self.automations = self.database.automations
+        self.deliveries = self.database.deliveries
         self.jobs = self.database.jobs
         self.leases = self.database.leases
         self.gate = self.database.gate

@@ -13,9 +13,9 @@ from domain.scoring import Adjusted, Outcome, Past, Scoring, Timeline, rescored
 from persistence.background import ahead
 from persistence.documents import Document, to_activity
 from persistence.history import OF_LEAD
-from persistence.mongo import Cursor, Mongo, Session
+from persistence.mongo import BY_HAND, Cursor, Mongo, Session
 
-BY_HAND = [("workspace", 1), ("lead", 1), ("version", 1)]
+IN_ORDER = [("workspace", 1), ("lead", 1), ("version", 1)]
 UNSEEN = {"workspace": False, "changes": False}  # by replay
 LONG = 500  # activities: some milliseconds' work
 PORTION = 1_000  # documents of one answer
@@ -58,11 +58,11 @@ async def _adjustments(
 ) -> Mapping[str, Sequence[Adjusted]]:
     """The adjustments by the lead that they were made of, which may have become part of another since."""
     ids = [each for lead in leads for each in lead.ids]
-    wanted = {"workspace": workspace, "cause": "ADJUSTMENT", "lead": {"$in": ids}}
+    wanted = {"workspace": workspace, "cause": {"$in": list(BY_HAND)}, "lead": {"$in": ids}}
     shown = ["lead", "dimension", "at", "adjusted", "parts.points"]
-    found = mongo.score_changes.find(wanted, shown, session=session, hint=BY_HAND, batch_size=PORTION)
+    found = mongo.score_changes.find(wanted, shown, session=session, hint="by_hand", batch_size=PORTION)
     by_lead: dict[str, list[Adjusted]] = {}
-    async for each in found.sort(BY_HAND):
+    async for each in found.sort(IN_ORDER):
         by_lead.setdefault(each["lead"], []).append(_adjusted(each))
     return by_lead
 

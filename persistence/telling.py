@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,9 +10,11 @@ from pymongo import UpdateMany
 
 from domain.history import ScoreChange, entry_id
 from domain.leads import Position
-from domain.levels import Dimension
-from domain.scoring import announcement
-from persistence.commits import Passage
+from domain.levels import Announce, Dimension
+from domain.scoring import Scoring, announcement
+from domain.scoring import tell as tell_lead
+from persistence.batch import Batch
+from persistence.commits import TURN, Passage, leads_of, write
 from persistence.documents import Document, from_score_change, to_position, told_update
 from persistence.mongo import at_once
 
@@ -22,12 +25,35 @@ Told = tuple[
 
 async def tell(passage: Passage, workspace: str, dimension: Dimension, ids: Sequence[str]) -> int:
     """Announce each of these leads in the level that its score has, where it is not already; how many that are."""
+    if _is_awaited(passage.scoring, dimension):
+        return await _tell_singly(passage, workspace, dimension, ids)
     told = list(_told(await _standing(passage, workspace, dimension, ids), dimension, passage))
     entries = [each for group in told for each in _entries(workspace, *group)]
     if entries:
         await passage.mongo.leads.bulk_write(list(_updates(told, passage)), session=passage.session)
         await passage.mongo.score_changes.insert_many(entries, session=passage.session)
     return len(entries)
+
+
+def _is_awaited(scoring: Scoring, dimension: Dimension) -> bool:
+    """Whether an automation may be set off by what leads are told; then each is looked at by itself."""
+    return scoring.levels[dimension].announce is not Announce.SILENT and any(
+        each.plan.is_enabled and each.plan.trigger.is_of_levels and each.plan.trigger.dimension is dimension
+        for each in scoring.automations
+    )
+
+
+async def _tell_singly(passage: Passage, workspace: str, dimension: Dimension, ids: Sequence[str]) -> int:
+    leads = await leads_of(passage, workspace, ids)
+    batch = Batch(workspace, passage.scoring, leads, {}, passage.now)
+    for at, lead in enumerate(leads):
+        outcome = tell_lead(lead, dimension, passage.scoring, passage.now)
+        if outcome.told:
+            batch.keep(outcome)
+        if at % TURN == TURN - 1:
+            await asyncio.sleep(0)
+    await write(batch, passage)
+    return len(batch.score_changes)
 
 
 async def _standing(

@@ -1,5 +1,6 @@
 """Domain values as documents and back: pure functions, one pair a value, each pair a round trip."""
 
+from persistence.documents.automations import from_automation, from_delivery, to_automation, to_delivery
 from persistence.documents.common import Document, from_actor, to_actor, to_position
 from persistence.documents.conditions import from_condition, to_condition
 from persistence.documents.configuration import (
@@ -26,7 +27,9 @@ __all__ = [
     "Document",
     "from_activity",
     "from_actor",
+    "from_automation",
     "from_condition",
+    "from_delivery",
     "from_job",
     "from_lead",
     "from_level_set",
@@ -36,7 +39,9 @@ __all__ = [
     "lead_update",
     "to_activity",
     "to_actor",
+    "to_automation",
     "to_condition",
+    "to_delivery",
     "to_job",
     "to_lead",
     "to_level_set",

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from domain.contributions import Contribution, Expiring, Halving
-from domain.leads import Lead, Merged, Position, RefKind, Standing
+from domain.leads import Fired, Lead, Merged, Position, RefKind, Standing
 from domain.levels import Dimension
 from persistence.documents.common import Document, from_position, present, to_position
 
@@ -103,6 +103,7 @@ def to_lead(document: Mapping[str, Any]) -> Lead:
         due_at=document.get("due_at"),
         version=document["version"],
         merged=tuple(Merged(**each) for each in document.get("merged", ())),
+        fired={each: Fired(**fired) for each, fired in document.get("fired", {}).items()},
     )
 
 
@@ -116,6 +117,10 @@ def _or_never(moment: datetime | None) -> datetime:
 
 def _from_merged(merged: tuple[Merged, ...]) -> list[Document] | None:
     return [present(id=each.id, external_id=each.external_id, email=each.email) for each in merged] or None
+
+
+def _from_fired(fired: Mapping[str, Fired]) -> Document | None:
+    return {each: {"at": memory.at, "armed": memory.armed} for each, memory in fired.items()} or None
 
 
 def _from_place(standing: Standing) -> Document:
@@ -180,6 +185,7 @@ _LEAD_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "settled_at": _as_it_is,
     "due_at": _as_it_is,
     "merged": _from_merged,
+    "fired": _from_fired,
 }
 _STANDINGS = {"engagement", "profile"}
 _SEARCHED = {"external_id", "email", "name", "company"}

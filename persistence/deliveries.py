@@ -1,0 +1,135 @@
+"""Deliveries as they are kept: taken up by whichever process is free, and marked with every attempt.
+
+What a process has taken up is due again after LEASE, should it die: so a delivery is tried at least once, and may be
+tried twice; its id tells its target that it is the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pymongo import UpdateOne
+
+from domain.deliveries import Delivery, DeliveryState
+from domain.errors import NotFound
+from persistence import pages
+from persistence.documents import Document, from_delivery, to_delivery
+from persistence.mongo import Mongo, at_once, new_id
+from persistence.pages import Edge, Page
+
+LEASE = timedelta(seconds=60)  # four times what an attempt may take
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery that this process has taken up, and the workspace it is of."""
+
+    workspace: str
+    delivery: Delivery
+
+
+class Deliveries:
+    """The deliveries of every workspace."""
+
+    def __init__(self, mongo: Mongo, clock: Callable[[], datetime]) -> None:
+        self._mongo = mongo
+        self._clock = clock
+        self._new = asyncio.Event()
+
+    async def find(self, workspace: str, delivery_id: str) -> Delivery | None:
+        found = await self._mongo.deliveries.find_one({"_id": delivery_id, "workspace": workspace})
+        return to_delivery(found) if found else None
+
+    async def page(
+        self,
+        workspace: str,
+        state: DeliveryState | None,
+        automation_id: str | None,
+        first: int,
+        after: str | None,
+    ) -> Page[Delivery]:
+        """Deliveries, newest first; raises InvalidInput for a cursor of another list."""
+        wanted: Document = {
+            "workspace": workspace,
+            **({"automation": automation_id} if automation_id is not None else {}),
+            **({"state": state.value} if state else {}),
+        }
+
+        async def find(part: Document, limit: int) -> list[Document]:
+            found = self._mongo.deliveries.find({"$and": [wanted, part]})
+            return await found.sort([("created_at", -1), ("_id", -1)]).limit(limit).to_list(None)
+
+        parts = pages.beyond_moment("created_at", after, descending=True)
+        found = [to_delivery(each) for each in await pages.read(parts, first + 1, find)]
+        return pages.page([Edge(_cursor(each), each) for each in found], first, after)
+
+    async def add(self, workspace: str, deliveries: Sequence[Delivery]) -> None:
+        """Have these done, too."""
+        await self._mongo.deliveries.insert_many([from_delivery(workspace, each) for each in deliveries])
+        self.wake()
+
+    async def again(self, workspace: str, delivery_id: str) -> Delivery:
+        """Have one done again, whatever became of it; raises NotFound."""
+        delivery = await self.find(workspace, delivery_id)
+        if delivery is None:
+            raise NotFound("Delivery", delivery_id)
+        again = delivery.again(self._clock())
+        await self.save([Due(workspace, again)])
+        self.wake()
+        return again
+
+    # For whoever delivers
+
+    def wake(self) -> None:
+        """There may be something new."""
+        self._new.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until there may be something new in this process, or time to look for what others have left."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._new.wait()
+        self._new.clear()
+
+    async def take(self, most: int, busy: Collection[str]) -> list[Due]:
+        """Take up deliveries whose time has come, the longest overdue first, none to a target that is *busy*."""
+        now, claim = self._clock(), new_id()
+        due = {"next_attempt_at": {"$lte": now}, "target": {"$nin": list(busy)}}
+        found = self._mongo.deliveries.find(due, ["_id"], hint=[("next_attempt_at", 1), ("target", 1)])
+        ids = [each["_id"] for each in await found.sort("next_attempt_at", 1).limit(most).to_list(None)]
+        if not ids:
+            return []
+        await self._mongo.deliveries.update_many(
+            {"_id": {"$in": ids}, "next_attempt_at": {"$lte": now}},
+            {"$set": {"next_attempt_at": now + LEASE, "claim": claim}},
+        )
+        mine = self._mongo.deliveries.find(
+            {"_id": {"$in": ids}, "claim": claim}, hint="_id_", batch_size=at_once(len(ids))
+        )
+        return [Due(each["workspace"], to_delivery(each)) for each in await mine.to_list(None)]
+
+    async def release(self, taken: Iterable[Due]) -> None:
+        """Leave to others at once what was taken up and not tried."""
+        ids = [each.delivery.id for each in taken]
+        if ids:
+            now = {"$set": {"next_attempt_at": self._clock()}}
+            await self._mongo.deliveries.update_many({"_id": {"$in": ids}}, now)
+
+    async def save(self, tried: Sequence[Due]) -> None:
+        """Keep what became of them."""
+        await self._mongo.deliveries.bulk_write([_saved(each.delivery) for each in tried], ordered=False)
+
+
+def _saved(delivery: Delivery) -> UpdateOne:
+    document = from_delivery("", delivery)
+    kept = {name: document[name] for name in ("state", "attempts", "next_attempt_at") if name in document}
+    gone = {} if "next_attempt_at" in document else {"$unset": {"next_attempt_at": "", "claim": ""}}
+    return UpdateOne({"_id": delivery.id}, {"$set": kept, **gone})
+
+
+def _cursor(delivery: Delivery) -> str:
+    return pages.encode(pages.milliseconds(delivery.created_at), delivery.id)
