@@ -118,6 +118,18 @@ FAULTS: dict[Fault, Callable[[Any, Any], str]] = {
         f"would make {actual} leads part of one; at most {bound} may be"
     ),
     Fault.SAME_LEAD: lambda _, __: "names the same lead as `into`",
+    Fault.UNBALANCED: lambda _, __: (
+        "has a brace that opens or closes nothing; write {{ or }} for a brace itself"
+    ),
+    Fault.UNKNOWN_PLACE: lambda bound, actual: (
+        f"has a place {{{actual}}}, which there is not; there are {', '.join(bound)}"
+    ),
+    Fault.NOT_OF_EVENT: lambda bound, _: f"says nothing to {bound}; leave it out",
+    Fault.NOT_OF_ACTION: lambda bound, _: f"says nothing to an action of the kind {bound}; leave it out",
+    Fault.NOT_WHSEC: lambda bound, _: (
+        f"must be whsec_ and then {bound[0]} to {bound[1]} random bytes in base64, as Standard Webhooks has it"
+    ),
+    Fault.NOT_A_TARGET: lambda bound, actual: f"cannot be called: {actual}; it must be {bound}",
     Fault.MALFORMED_CURSOR: lambda _, actual: (
         f"{actual!r} is not a cursor of this list in this order; begin again without one"
     ),

@@ -66,6 +66,7 @@ describe(
     ADJUSTMENT="Points were given or taken by hand or by an integration.",
     DECAY="Time took points: they halved, or the lead did nothing for too long.",
     EXPIRY="Points expired that were given or taken until then.",
+    AUTOMATION="An automation gave or took points.",
     RULES_CHANGED="Rules were published that all old activity is scored by anew, or that hold back other points.",
     RETRACTION="An activity was retracted, and what it did undone.",
     MERGE="Another lead was merged into this one.",
