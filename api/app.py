@@ -27,8 +27,11 @@ from api.scalars import now
 from api.settings import Settings
 from api.view import View
 from domain.jobs import JobKind
+from persistence.automations import Automations
 from persistence.configuration import Configuration
 from persistence.corrections import Corrections
+from persistence.deliveries import Deliveries
+from persistence.foresight import Foresight
 from persistence.history import History
 from persistence.jobs import Jobs
 from persistence.leads import Leads
@@ -146,16 +149,20 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
     ledger = Ledger(mongo, configuration, clock)
     level_sets = LevelSets(mongo, configuration, jobs)
     rule_sets = RuleSets(mongo, configuration, jobs)
+    scores = Scores(mongo)
     return House(
         configuration=configuration,
         leads=leads,
         history=History(mongo),
         level_sets=level_sets,
         rule_sets=rule_sets,
-        scores=Scores(mongo),
+        scores=scores,
         jobs=jobs,
+        automations=Automations(mongo, configuration),
+        deliveries=Deliveries(mongo, clock),
         corrections=Corrections(mongo, configuration, leads, ledger),
         rehearsals=Rehearsals(mongo),
+        foresight=Foresight(scores),
         quick_start=QuickStart(mongo, configuration, level_sets, rule_sets),
         ledger=ledger,
         keys=Keys(mongo),

@@ -15,8 +15,11 @@ from domain.actors import Actor, Role, Viewer
 from domain.changes import Activity
 from domain.leads import Lead
 from domain.scoring import Scoring
+from persistence.automations import Automations
 from persistence.configuration import Configuration, Editor
 from persistence.corrections import Corrections
+from persistence.deliveries import Deliveries
+from persistence.foresight import Foresight
 from persistence.history import History
 from persistence.jobs import Jobs
 from persistence.leads import Leads
@@ -40,8 +43,11 @@ class House:
     rule_sets: RuleSets
     scores: Scores
     jobs: Jobs
+    automations: Automations
+    deliveries: Deliveries
     corrections: Corrections
     rehearsals: Rehearsals
+    foresight: Foresight
     quick_start: QuickStart
     ledger: Ledger
     keys: Keys

@@ -33,9 +33,10 @@ COUNTS = {
     "suggestLevels": COUNT,
     "testRules": COUNT,
     "previewRules": COUNT,
+    "automations": 100,  # there are no more
     "warnings": 90,  # so that a longest page of rule sets may show them
 }
-LISTS = {"leads", "history", "activities", "levelSets", "ruleSets", "jobs", "moves", "sample"}
+LISTS = {"leads", "history", "activities", "levelSets", "ruleSets", "jobs", "moves", "sample", "deliveries"}
 TOKENS = 2_000  # a long hand-written document; variables carry the data
 
 

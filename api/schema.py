@@ -16,12 +16,14 @@ from strawberry.types.graphql import OperationType
 
 from api.errors import HANDLERS, Explain
 from api.limits import TOKENS, Limits
+from api.mutations.automations import AutomationMutations
 from api.mutations.jobs import JobMutations
 from api.mutations.leads import LeadMutations
 from api.mutations.levels import LevelMutations
 from api.mutations.quickstart import QuickStartMutations
 from api.mutations.rules import RuleMutations
 from api.mutations.scores import ScoreMutations
+from api.queries.automations import AutomationQueries
 from api.queries.distribution import DistributionQueries
 from api.queries.history import HistoryQueries
 from api.queries.jobs import JobQueries
@@ -82,6 +84,7 @@ schema = Schema(
         RuleQueries,
         HistoryQueries,
         JobQueries,
+        AutomationQueries,
         TemplateQueries,
     ),
     mutation=_root(
@@ -93,6 +96,7 @@ schema = Schema(
         RuleMutations,
         QuickStartMutations,
         JobMutations,
+        AutomationMutations,
     ),
     subscription=_root(
         "Subscription",

@@ -9,13 +9,14 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
+from domain.actors import SYSTEM
 from domain.automations import HOPS, Action, ActionKind, Automation
 from domain.contributions import NO_RULES, Contributions
 from domain.copies import replace
-from domain.history import CauseKind
+from domain.history import Cause, CauseKind, ScoreChange
 from domain.leads import Lead
 from domain.levels import Dimension
-from domain.scoring.terms import Firing
+from domain.scoring.terms import Firing, Scoring
 
 # How long after each failure the next attempt is made; after the last, none is.
 PAUSES = tuple(
@@ -187,6 +188,15 @@ def told_of(firing: Firing, lead: Lead, now: datetime) -> News:
         company=lead.company,
         reasons=strongest(lead.standing(entry.dimension).contributions, now),
     )
+
+
+def of_test(automation: Automation, lead: Lead, scoring: Scoring, now: datetime) -> News:
+    """What a test tells: the lead as it is, come from where it is."""
+    dimension = automation.plan.trigger.dimension
+    here = scoring.position(dimension, lead.standing(dimension).score)
+    cause = Cause(CauseKind.AUTOMATION, SYSTEM, now)
+    entry = ScoreChange(lead.id, dimension, lead.version, here, here, cause, (), scoring.rules.version)
+    return told_of(Firing(automation, entry, 0), lead, now)
 
 
 def strongest(contributions: Contributions, now: datetime) -> tuple[tuple[str, int], ...]:

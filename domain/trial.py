@@ -13,24 +13,38 @@ from domain.copies import replace
 from domain.errors import Problem, refuse
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadEdit
-from domain.scoring import Scoring, fold
+from domain.scoring import Firing, Outcome, Scoring, fired, fold
 
 ACTIVITIES = 100  # in one trial: as much as one would type, and a moment's work
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The lead as it was and as it would be, and the entries that its history would have."""
+    """The lead as it was and as it would be, the entries that its history would have, and what those would set off."""
 
     before: Lead
     after: Lead
     entries: tuple[ScoreChange, ...] = ()
+    firings: tuple[Firing, ...] = ()
+
+    @classmethod
+    def begun(cls, lead: Lead) -> Trial:
+        return cls(lead, lead)
 
     def then(self, activity: Activity, scoring: Scoring, actor: Actor) -> Trial:
         """The trial with one more activity, recorded when it happens, be that in some years."""
         known = replace(activity, received_at=max(activity.occurred_at, activity.received_at))
         outcome = fold(self.after, RecordActivity(actor, known), scoring, known.occurred_at)
-        return replace(self, after=outcome.lead, entries=(*self.entries, *outcome.told, *outcome.changes))
+        return self.also(outcome, known.occurred_at)
+
+    def also(self, outcome: Outcome, now: datetime) -> Trial:
+        outcome = fired(outcome, now)
+        return Trial(
+            self.before,
+            outcome.lead,
+            (*self.entries, *outcome.told, *outcome.changes),
+            (*self.firings, *outcome.firings),
+        )
 
 
 def trials(
@@ -41,8 +55,7 @@ def trials(
     Of those that share a key only the first one given counts.
     """
     refuse((*bounds.count(("activities",), len(activities), ACTIVITIES), *_problems(activities)))
-    known = fold(lead, UpsertLead(actor, LeadEdit()), scoring, now)
-    trial = Trial(lead, known.lead, (*known.told, *known.changes))
+    trial = Trial.begun(lead).also(fold(lead, UpsertLead(actor, LeadEdit()), scoring, now), now)
     yield trial
     for activity in sorted(_once(activities), key=lambda each: each.occurred_at):
         trial = trial.then(activity, scoring, actor)

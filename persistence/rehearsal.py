@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.automations import Automation
 from domain.copies import replace
 from domain.history import Cause, CauseKind
 from domain.leads import Lead
 from domain.levels import Dimension, Level
 from domain.rules import RuleSet
-from domain.scoring import Outcome, Scoring
+from domain.scoring import Outcome, Scoring, fired
 from persistence.documents import to_lead
 from persistence.mongo import Mongo, at_once
 from persistence.past import anew, pasts
@@ -26,12 +27,16 @@ Crossing = tuple[Dimension, Level | None, Level | None]  # of one level into ano
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """How many leads there are, how many were looked at, how many of those would change, and which change level."""
+    """How many leads there are and how many were looked at; of those, how many would change, and which change level.
+
+    And how often that would set off each automation.
+    """
 
     total: int
     leads: int
     changed: int
     moves: Mapping[Crossing, list[Lead]]
+    firings: Mapping[Automation, int]
 
 
 class Rehearsals:
@@ -51,16 +56,18 @@ class Rehearsals:
         under = replace(scoring, rules=rules)
         cause = Cause(CauseKind.RULES_CHANGED, rules.created_by, now)
         done, activities, changed, moves = 0, 0, 0, defaultdict(list)
+        firings: Counter[Automation] = Counter()
         async with aclosing(pasts(self._mongo, workspace, leads)) as coming:
             async for lead, past in coming:
-                outcome = await anew(lead, past, Dimension, under, [rules], cause)
+                outcome = fired(await anew(lead, past, Dimension, under, [rules], cause), now)
+                firings.update(each.automation for each in outcome.firings)
                 changed += lead.scores != outcome.lead.scores
                 for crossing in _crossings(lead, outcome, scoring):
                     moves[crossing].append(lead)
                 done, activities = done + 1, activities + len(past.activities)
                 if activities >= ACTIVITIES:
                     break
-        return Rehearsal(total, done, changed, moves)
+        return Rehearsal(total, done, changed, moves, firings)
 
 
 def _crossings(lead: Lead, outcome: Outcome, scoring: Scoring) -> list[Crossing]:

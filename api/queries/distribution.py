@@ -14,6 +14,7 @@ from api.types.distribution import LevelMatrix, LevelsPreview, TierDistribution
 from api.types.levels import Level
 from api.types.refusals import InputProblem
 from domain.actors import Role
+from domain.distribution import moves
 from domain.errors import InvalidInput, LevelsOverlap
 from domain.levels import Dimension
 from domain.stretches import stretches
@@ -54,8 +55,8 @@ class DistributionQueries:
         ],
     ) -> LevelsPreview:
         context = info.context
-        current = (await context.scoring()).levels[dimension].levels
-        scores = context.house.scores
+        scoring = await context.scoring()
+        current, scores = scoring.levels[dimension].levels, context.house.scores
         try:
             wanted = replaced_by(current, levels)
         except InvalidInput as error:
@@ -64,7 +65,10 @@ class DistributionQueries:
             problems = [InputProblem(path=["levels"], message=refusal(error).message)]
         else:
             counts = await scores.counts(context.workspace, dimension, stretches(current, wanted))
-            return LevelsPreview.of(dimension, wanted, counts)
+            firings = await context.house.foresight.of_levels(
+                context.workspace, dimension, wanted, moves(counts), scoring, context.house.clock()
+            )
+            return LevelsPreview.of(dimension, wanted, counts, firings)
         return LevelsPreview.refused(
             problems, await scores.counts(context.workspace, dimension, stretches(current))
         )

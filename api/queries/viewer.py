@@ -11,6 +11,7 @@ from api import ids
 from api.context import Info
 from api.queries.levels import in_force
 from api.types.activities import Activity
+from api.types.automations import Automation, Delivery
 from api.types.common import Actor, Node, Workspace
 from api.types.jobs import Job
 from api.types.leads import Lead, ScoreChange
@@ -107,6 +108,16 @@ async def _job(info: Info, key: str) -> Node | None:
     return Job.of(found) if found else None
 
 
+async def _automation(info: Info, key: str) -> Node | None:
+    found = await info.context.house.automations.find(info.context.workspace, key)
+    return Automation.of(found) if found else None
+
+
+async def _delivery(info: Info, key: str) -> Node | None:
+    found = await info.context.house.deliveries.find(info.context.workspace, key)
+    return Delivery.of(found) if found else None
+
+
 NODES: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "Workspace": _workspace,
     "Lead": _lead,
@@ -116,4 +127,6 @@ NODES: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "RuleSet": _rule_set,
     "Rule": _rule,
     "Job": _job,
+    "Automation": _automation,
+    "Delivery": _delivery,
 }

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import strawberry
 
 from api.context import Context, Info
+from api.types.automations import AutomationImpact
 from api.types.leads import Lead
 from api.types.levels import Level, ScoreRange
 from api.types.refusals import InputProblem
@@ -16,6 +17,7 @@ from domain.distribution import Counts
 from domain.leads import Lead as DomainLead
 from domain.levels import Dimension, LevelSet, gaps
 from domain.levels import Level as DomainLevel
+from persistence.foresight import Firings
 from persistence.rehearsal import Crossing, Rehearsal
 from persistence.scores import Spread
 
@@ -130,6 +132,12 @@ class LevelMove:
         )
 
 
+def _impacts(firings: Firings) -> list[AutomationImpact]:
+    """The automations by how often they would be set off, the most first."""
+    ordered = sorted(firings.items(), key=lambda each: (-each[1], each[0].id))
+    return [AutomationImpact.of(*each) for each in ordered]
+
+
 @strawberry.type(
     description="What publishing the draft with `rescore: REPLAY` would do. Nothing is changed by asking."
 )
@@ -144,6 +152,9 @@ class RulesPreview:
     moves: list[LevelMove] = strawberry.field(
         description="Every move from level to level among those looked at, the one of most leads first."
     )
+    automations: list[AutomationImpact] = strawberry.field(
+        description="The automations that those looked at would set off, with `announce: ALL`."
+    )
 
     @classmethod
     def of(cls, rehearsal: Rehearsal) -> RulesPreview:
@@ -153,6 +164,7 @@ class RulesPreview:
             total=rehearsal.total,
             changed=rehearsal.changed,
             moves=sorted(moves, key=lambda move: -move.leads),
+            automations=_impacts(rehearsal.firings),
         )
 
 
@@ -168,18 +180,27 @@ class LevelsPreview:
     moves: list[LevelMove] = strawberry.field(
         description="Every move from level to level, the one of most leads first."
     )
+    automations: list[AutomationImpact] = strawberry.field(
+        description=(
+            "The automations that it would set off, with `announce: ALL`. Those that look at the lead, or remember it, are "
+            "held against up to 2,000 leads of each move, and the others taken to be alike."
+        )
+    )
     problems: list[InputProblem] = strawberry.field(
         description="Why the table would be refused; empty when it would be taken."
     )
 
     @classmethod
-    def of(cls, dimension: Dimension, levels: tuple[DomainLevel, ...], counts: Counts) -> LevelsPreview:
+    def of(
+        cls, dimension: Dimension, levels: tuple[DomainLevel, ...], counts: Counts, firings: Firings
+    ) -> LevelsPreview:
         """The preview of a table; *counts* are cut by the present one and by *levels*."""
         return cls(
             gaps=[ScoreRange(min=gap.min, max=gap.max) for gap in gaps(levels)],
             before=[LevelShare.of(each) for each in domain.shares(counts)],
             after=[LevelShare.of(each) for each in domain.shares(counts, 1)],
             moves=[LevelMove.of(dimension, each) for each in domain.moves(counts)],
+            automations=_impacts(firings),
             problems=[],
         )
 
@@ -187,4 +208,4 @@ class LevelsPreview:
     def refused(cls, problems: list[InputProblem], counts: Counts) -> LevelsPreview:
         """The preview of what is no table."""
         before = [LevelShare.of(each) for each in domain.shares(counts)]
-        return cls(gaps=[], before=before, after=[], moves=[], problems=problems)
+        return cls(gaps=[], before=before, after=[], moves=[], automations=[], problems=problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from api.types.automations import Automation
 from api.types.leads import ScorePart
 from api.types.standings import Standing
 from domain.levels import Dimension
@@ -25,6 +26,10 @@ class RuleTest:
         own = (entry for entry in self.trial.entries if entry.dimension is self.after.dimension)
         rules = self.scoring.rules
         return [ScorePart.of(part, rules.rule(part.rule_id or "")) for entry in own for part in entry.parts]
+
+    @strawberry.field(description="The automations that it would set off, as often as it would.")
+    def firings(self) -> list[Automation]:
+        return [Automation.of(each.automation) for each in self.trial.firings]
 
     @classmethod
     def of(cls, trial: Trial, dimension: Dimension, scoring: Scoring) -> RuleTest:

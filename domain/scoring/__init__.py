@@ -1,7 +1,7 @@
 """Scoring: what changes, edits and time make of a lead. Pure: time and ids are arguments, nothing is stored or told."""
 
 from domain.scoring.ahead import due, scheduled, stepped, upcoming
-from domain.scoring.firing import fired
+from domain.scoring.firing import fired, waits_for
 from domain.scoring.folding import fold
 from domain.scoring.passing import passed
 from domain.scoring.replaying import Adjusted, Past, Timeline, replayed, rescored
@@ -27,4 +27,5 @@ __all__ = [
     "stepped",
     "tell",
     "upcoming",
+    "waits_for",
 ]

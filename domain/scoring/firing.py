@@ -107,17 +107,26 @@ def _happens(trigger: Trigger, entry: ScoreChange) -> bool:
     """Whether an entry of the trigger's dimension is what it waits for."""
     before, after, threshold = entry.before, entry.after, trigger.threshold or 0
     match trigger.event:
-        case AutomationEvent.TIER_ENTERED:
-            return entry.tier_changed and _is_named(after.level, trigger.level)
-        case AutomationEvent.TIER_LEFT:
-            return entry.tier_changed and _is_named(before.level, trigger.level)
-        case AutomationEvent.TIER_MOVED:
-            ends = ((before.level, trigger.from_level), (after.level, trigger.to_level))
-            return entry.tier_changed and all(name is None or _is_named(level, name) for level, name in ends)
         case AutomationEvent.SCORE_REACHED:
             return before.score < threshold <= after.score
         case AutomationEvent.SCORE_DROPPED_BELOW:
             return after.score < threshold <= before.score
+        case _:
+            return entry.tier_changed and waits_for(trigger, before.level, after.level)
+
+
+def waits_for(trigger: Trigger, before: str | None, after: str | None) -> bool:
+    """Whether a trigger of levels waits for the move from one to the other, which are not the same."""
+    match trigger.event:
+        case AutomationEvent.TIER_ENTERED:
+            return _is_named(after, trigger.level)
+        case AutomationEvent.TIER_LEFT:
+            return _is_named(before, trigger.level)
+        case AutomationEvent.TIER_MOVED:
+            ends = ((before, trigger.from_level), (after, trigger.to_level))
+            return all(name is None or _is_named(level, name) for level, name in ends)
+        case _:
+            return False
 
 
 def _is_named(level: str | None, name: str | None) -> bool:

@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from domain import conditions
 from domain.actors import Actor, ActorKind
+from domain.automations import Action, ActionKind, Automation, AutomationEvent, Plan, Trigger
 from domain.changes import Activity
 from domain.contributions import Contribution, Expiring, Halving
+from domain.deliveries import Attempt, Delivery, DeliveryState, News
 from domain.history import Adjustment, Cause, CauseKind, ScoreChange, ScorePart, Suppression
 from domain.jobs import Job, JobState
-from domain.leads import Lead, Merged, Position, Standing
+from domain.leads import Fired, Lead, Merged, Position, Standing
 from domain.levels import Announce, Dimension, Level, LevelSet
 from domain.rules import Inactivity, Limit, Period, Rescore, Rule, RuleSet, RuleSetState
 
@@ -55,6 +57,7 @@ LEAD = Lead(
         Merged("65e1a7c0f0f0f0f0f0f0f0f9", "crm-2", "ada@old.example.com"),
         Merged("65e1a7c0f0f0f0f0f0f0f0fa"),
     ),
+    fired={"65e1a7c0f0f0f0f0f0f0f0fb": Fired(EARLY, armed=False)},
 )
 BARE_LEAD = Lead(
     "65e1a7c0f0f0f0f0f0f0f0f1",
@@ -83,6 +86,7 @@ CHANGE = ScoreChange(
         ACTIVITY.id,
         Announce.UPWARD,
         Adjustment(40, EARLY),
+        hops=2,
     ),
     (
         ScorePart("click", "Click", 26, Suppression.CEILING),
@@ -163,4 +167,70 @@ JOB = replace(
     finished_at=LATE,
     error="edited again",
     place="WzE",
+)
+
+
+_FULL = Plan(
+    "Tell sales",
+    Trigger(AutomationEvent.TIER_MOVED, Dimension.PROFILE, "Hot", "Cold", "Warm", 50, 40),
+    (
+        Action(
+            ActionKind.WEBHOOK,
+            "https://example.com/hook",
+            "{lead.email}",
+            "Hello",
+            "Dear {lead.name}",
+            5,
+            "vip",
+            "whsec_new",
+            "whsec_old",
+        ),
+    ),
+    is_enabled=False,
+    condition=conditions.Test("lead.tags", conditions.Operator.CONTAINS, "eu"),
+    once_per_lead=True,
+    cooldown=60,
+)
+AUTOMATION = Automation("65e1a7c0f0f0f0f0f0f0f0fb", 3, _FULL, ADA, LATE)
+BARE_AUTOMATION = replace(
+    AUTOMATION,
+    plan=Plan("Tag", Trigger(AutomationEvent.TIER_LEFT, level="Hot"), (Action(ActionKind.ADD_TAG, tag="x"),)),
+)
+NEWS = News(
+    "Tell sales",
+    "TIER_MOVED",
+    Dimension.PROFILE,
+    CauseKind.ACTIVITY,
+    EARLY,
+    20,
+    60,
+    "Cold",
+    "Hot",
+    LEAD.id,
+    "crm-1",
+    "ada@example.com",
+    "Ada",
+    "Analytical Engines",
+    (("Click", 60), ("Visit", -3)),
+)
+DELIVERY = Delivery(
+    "65e1a7c0f0f0f0f0f0f0f0fc",
+    AUTOMATION.id,
+    3,
+    replace(_FULL.actions[0], secret=None, retired_secret=None),
+    NEWS,
+    EARLY,
+    hops=2,
+    is_test=True,
+    state=DeliveryState.FAILED,
+    attempts=(Attempt(EARLY, 12, 503, "busy"), Attempt(LATE, 15_000)),
+    next_attempt_at=LATE,
+)
+BARE_DELIVERY = Delivery(
+    DELIVERY.id,
+    AUTOMATION.id,
+    1,
+    Action(ActionKind.ADD_TAG, tag="x"),
+    replace(NEWS, level=None, email=None, reasons=()),
+    LATE,
 )

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from domain.actors import Actor, ActorKind, Workspace
+from domain.automations import Automation
 from domain.changes import Activity
+from domain.deliveries import Delivery
 from domain.history import CauseKind, ScoreChange, ScorePart, Suppression
 from domain.jobs import Job, JobKind, JobState
 from domain.leads import Lead
@@ -20,6 +22,8 @@ from persistence.documents import (
     Document,
     from_activity,
     from_actor,
+    from_automation,
+    from_delivery,
     from_job,
     from_lead,
     from_level_set,
@@ -27,6 +31,8 @@ from persistence.documents import (
     from_score_change,
     to_activity,
     to_actor,
+    to_automation,
+    to_delivery,
     to_job,
     to_lead,
     to_level_set,
@@ -36,13 +42,17 @@ from persistence.documents import (
 from persistence.mongo import Collection, Mongo, new_id
 from tests.persistence.documents.examples import (
     ACTIVITY,
+    AUTOMATION,
     BARE_ACTIVITY,
+    BARE_AUTOMATION,
     BARE_CHANGE,
+    BARE_DELIVERY,
     BARE_JOB,
     BARE_LEAD,
     BARE_LEVEL_SET,
     BARE_RULE_SET,
     CHANGE,
+    DELIVERY,
     JOB,
     KOLKATA,
     LATE,
@@ -73,7 +83,7 @@ def is_at_its_default(value: object, field: Field[Any]) -> bool:
     return bool(getattr(value, field.name) == default)
 
 
-@pytest.mark.parametrize("value", [LEAD, ACTIVITY, CHANGE, LEVEL_SET, RULE_SET], ids=name_of)
+@pytest.mark.parametrize("value", [LEAD, ACTIVITY, CHANGE, LEVEL_SET, RULE_SET, AUTOMATION], ids=name_of)
 def test_an_example_sets_every_field_that_its_types_have(value: object) -> None:
     every = [(each, field) for each in within(value) for field in fields(each) if field.init]
 
@@ -86,6 +96,16 @@ def test_an_example_sets_every_field_that_its_types_have(value: object) -> None:
 @pytest.mark.parametrize("lead", [LEAD, BARE_LEAD])
 def test_a_lead_survives_its_document(lead: Lead) -> None:
     assert lead == to_lead(from_lead("w", lead))
+
+
+@pytest.mark.parametrize("automation", [AUTOMATION, BARE_AUTOMATION])
+def test_an_automation_survives_its_document(automation: Automation) -> None:
+    assert automation == to_automation(from_automation("w", automation))
+
+
+@pytest.mark.parametrize("delivery", [DELIVERY, BARE_DELIVERY])
+def test_a_delivery_survives_its_document(delivery: Delivery) -> None:
+    assert delivery == to_delivery(from_delivery("w", delivery))
 
 
 @pytest.mark.parametrize("field", ["external_id", "email", "name", "company", "last_activity_at"])
