@@ -175,7 +175,13 @@ def _lead_not_found(error: errors.LeadNotFound) -> LeadNotFound:
     )
 
 
-BY_ID = {"Rule", "Job", "Activity"}  # what is asked for by its id; the rest by name or number
+BY_ID = {
+    "Rule",
+    "Job",
+    "Activity",
+    "Automation",
+    "Delivery",
+}  # what is asked for by its id; the rest by name or number
 
 
 def _not_found(error: errors.NotFound) -> NotFound:

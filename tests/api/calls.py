@@ -34,7 +34,14 @@ SCHEMA = build_schema(sdl())
 # What is wanted where an id is: well-formed, for the operation to be refused by what there is not, not by its form.
 UNKNOWN: Mapping[str, str] = {
     kind: f"{prefix}_0123456789abcdef01234567"
-    for kind, prefix in {"lead": "lead", "rule": "rule", "job": "job", "activity": "act"}.items()
+    for kind, prefix in {
+        "lead": "lead",
+        "rule": "rule",
+        "job": "job",
+        "activity": "act",
+        "automation": "auto",
+        "deliver": "dlv",
+    }.items()
 }
 # What a required field of each scalar is given. One word serves as a name, a key and an activity's kind.
 SCALARS: Mapping[str, Any] = {
@@ -58,7 +65,9 @@ def root_fields(operation: str) -> dict[str, GraphQLField]:
 
 def whose(name: str) -> str:
     """Whose id a root field or an input of that name asks for, if for any."""
-    return next((kind for kind in ("job", "activity") if kind in name.casefold()), "rule")
+    return next(
+        (kind for kind in ("job", "activity", "automation", "deliver") if kind in name.casefold()), "rule"
+    )
 
 
 def role_needed(field: GraphQLField) -> Role:
@@ -98,7 +107,8 @@ def names_an_id(kind: GraphQLNamedType) -> bool:
     """Whether an input holds an id, however deep."""
     if not isinstance(kind, GraphQLInputObjectType):
         return kind.name == "ID"
-    return any(names_an_id(get_named_type(field.type)) for field in kind.fields.values())
+    inner = (get_named_type(field.type) for field in kind.fields.values())
+    return any(names_an_id(each) for each in inner if each is not kind)  # conditions hold conditions
 
 
 def selection(kind: GraphQLNamedType, depth: int) -> str:

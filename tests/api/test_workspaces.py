@@ -46,6 +46,9 @@ async def ids(keeper: Client) -> dict[str, str]:
     recorded = await with_activity(
         keeper, "zebra-1", "ZEBRA_SEEN", key="zebra-key", properties={"zebra": "zebra"}
     )
+    trigger = {"event": "TIER_ENTERED", "level": "Hot zebra"}
+    automation = {"name": "zebra", "trigger": trigger, "actions": [{"kind": "ADD_TAG", "tag": "zebra"}]}
+    made = await done(keeper, "createAutomation", "automation { id }", automation=automation)
     await with_score(keeper, "zebra-1", 40, reason="a fine zebra", key="zebra-key")
     await done(
         keeper,
@@ -59,7 +62,8 @@ async def ids(keeper: Client) -> dict[str, str]:
         addTags=["zebra"],
     )
     found = await keeper(
-        "{ viewer { workspace { id } } levelSet(dimension: ENGAGEMENT) { id } ruleSet { id } jobs { id } }"
+        "{ viewer { workspace { id } } levelSet(dimension: ENGAGEMENT) { id } ruleSet { id } jobs { id } "
+        "deliveries { edges { node { id } } } }"
     )
     return {
         "workspace": found["viewer"]["workspace"]["id"],
@@ -70,6 +74,8 @@ async def ids(keeper: Client) -> dict[str, str]:
         "ruleSet": found["ruleSet"]["id"],
         "rule": rules["ZEBRA_SEEN"],
         "job": found["jobs"][0]["id"],
+        "automation": made["automation"]["id"],
+        "deliver": found["deliveries"]["edges"][0]["node"]["id"],
     }
 
 
@@ -180,7 +186,8 @@ class TestAcrossWorkspaces:
 
         result = answer["data"][name]
         assert await contents_of(mongo, zoo) == before
-        assert not shows_the_zoo(without(answer, ids["lead"], ids["rule"], ids["job"], ids["activity"]), ids)
+        sent = (ids[each] for each in ("lead", "rule", "job", "activity", "automation", "deliver"))
+        assert not shows_the_zoo(without(answer, *sent), ids)
         (given,) = root_fields("Mutation")[name].args.values()
         if names_an_id(get_named_type(given.type)):
             assert {each["__typename"] for each in result.get("results", [result])} <= {

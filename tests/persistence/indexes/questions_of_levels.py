@@ -13,6 +13,9 @@ from api.app import build_worker
 from api.context import House
 from api.scalars import now
 from domain.actors import Workspace
+from domain.automations import Action, ActionKind, AutomationEvent, Plan, Trigger
+from domain.deliveries import DeliveryState
+from domain.distribution import moves
 from domain.errors import AlreadyConfigured
 from domain.levels import Dimension, ScoreRange
 from domain.rules import Rescore
@@ -20,13 +23,14 @@ from domain.stretches import stretches
 from domain.templates import TEMPLATES
 from persistence.background import running
 from persistence.jobs import Jobs
-from persistence.mongo import Mongo
+from persistence.mongo import Mongo, new_id
 from persistence.moves import Moves, TierMove
 from persistence.steps import Steps
 from tests.persistence.given import (
     ADA,
     CLICK,
     COLD,
+    ENGAGEMENT,
     HOT,
     WARM,
     adjusted,
@@ -69,9 +73,8 @@ async def ask_for_scores(house: House, workspace: str) -> None:
 
 
 async def ask_for_moves(mongo: Mongo, workspace: str) -> None:
-    moves = Moves(mongo)
     for move in every_move():
-        await moves.leads(workspace, move)
+        await Moves(mongo).leads(workspace, move)
 
 
 async def ask_the_jobs(house: House, mongo: Mongo, workspace: str) -> None:
@@ -122,6 +125,42 @@ async def ask_for_the_past(house: House, mongo: Mongo, workspace: str) -> None:
     for ref in (by_id(other.id), external("crm-8")):
         assert (await house.ledger.apply(workspace, ref, adjusted())).lead.id == merged.lead.id
     assert await house.leads.by_ids(workspace, [other.id])
+
+
+async def ask_for_automations(house: House, workspace: str) -> None:
+    """Made, edited, set off by an edit and by points, done, and deleted."""
+    trigger = Trigger(AutomationEvent.TIER_MOVED, to_level="Hot")
+    plan = Plan("Tell", trigger, (Action(ActionKind.ADD_TAG, tag="hot"),), once_per_lead=True)
+    await set_levels(house, workspace, COLD, WARM, HOT)
+    made = await house.automations.create(workspace, plan, editor())
+    made = await house.automations.update(workspace, made.id, plan, editor())
+    for find in (house.automations.find, house.automations.last):
+        assert await find(workspace, made.id) == made
+    assert await house.automations.version(workspace, made.id, 2) == made
+    assert await house.automations.all(workspace) == (made,)
+    await _set_off(house, workspace)
+    await house.automations.disable(workspace, made.id, now())
+    await house.automations.delete(workspace, made.id, editor())
+    for state, automation in product((None, *DeliveryState), (None, made.id)):
+        page = await house.deliveries.page(workspace, state, automation, 2, None)
+        if page.edges:
+            await house.deliveries.page(workspace, state, automation, 2, page.edges[-1].cursor)
+
+
+async def _set_off(house: House, workspace: str) -> None:
+    scoring = await house.configuration.scoring(workspace)
+    cut = stretches((COLD, WARM, HOT), (COLD, HOT))
+    found = moves(await house.scores.counts(workspace, ENGAGEMENT, cut))
+    await house.foresight.of_levels(workspace, ENGAGEMENT, (COLD, HOT), found, scoring, now())
+    for number in range(5):
+        await house.ledger.apply(workspace, external(f"hot-{number}"), adjusted(90))
+    await house.deliveries.wait(0)
+    taken = await house.deliveries.take(3, ["busy.example.com"])
+    assert len(taken) == 3
+    await house.deliveries.save(taken[:1])
+    await house.deliveries.release(taken[1:])
+    again = await house.deliveries.again(workspace, taken[0].delivery.id)
+    await house.deliveries.add(workspace, [replace(again, id=new_id())])
 
 
 async def ask_to_begin(house: House, ours: Workspace, new: Workspace) -> None:

@@ -31,6 +31,7 @@ from tests.persistence.indexes.questions import (
     furnished,
 )
 from tests.persistence.indexes.questions_of_levels import (
+    ask_for_automations,
     ask_for_moves,
     ask_for_scores,
     ask_for_the_past,
@@ -73,6 +74,7 @@ async def heard(mongo_uri: str, mongo_of_some_size: Mongo) -> Heard:
             await ask_the_jobs(house, mongo, workspace.id)
             await ask_the_time(house, mongo, workspace.id)
             await ask_for_the_past(house, mongo, workspace.id)
+            await ask_for_automations(house, workspace.id)
             ours, workspace = [await Workspaces(mongo).named(name, now()) for name in ("ours", "new")]
             await ask_to_begin(house, ours, workspace)
             assert await Keys(mongo).viewer(await Keys(mongo).create(workspace, "key", Role.OWNER, now()))
