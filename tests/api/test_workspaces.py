@@ -19,6 +19,9 @@ from tests.client import Client
 from tests.conftest import owner_of
 
 
+ZEBRA = [{**level, "name": f"{level['name']} zebra", "motion": "pet the zebra"} for level in LEVELS]
+
+
 @pytest.fixture(scope="module")
 async def zoo(mongo: Mongo) -> Workspace:
     """Another workspace, in which every text holds the word zebra."""
@@ -35,9 +38,8 @@ async def keeper(server: str, mongo: Mongo, zoo: Workspace) -> AsyncIterator[Cli
 @pytest.fixture(scope="module")
 async def ids(keeper: Client) -> dict[str, str]:
     """One id of everything there is in the zoo, by its type. The tests move only the zebra's score."""
-    zebra = [{**level, "name": f"{level['name']} zebra", "motion": "pet the zebra"} for level in LEVELS]
-    await with_levels(keeper, zebra, comment="zebra levels")
-    await with_levels(keeper, zebra, "PROFILE", comment="zebra levels")
+    await with_levels(keeper, ZEBRA, comment="zebra levels")
+    await with_levels(keeper, ZEBRA, "PROFILE", comment="zebra levels")
     rules = await with_rules(keeper, ZEBRA_SEEN=30)
     stripes = {"test": {"field": "lead.company", "operator": "CONTAINS", "value": "zebra"}}
     for more in ({"activity": "ZEBRA_FED", "limit": {"times": 1, "per": "DAY"}}, {"dimension": "PROFILE"}):
@@ -264,7 +266,7 @@ class TestAcrossWorkspaces:
         async with client.subscribe(
             "subscription { levelSetChanged { version createdBy { name } } }"
         ) as board:
-            await with_levels(keeper)
+            await with_levels(keeper, ZEBRA)
             await with_levels(client)
 
             assert await told_of(board, 1) == [{"version": 1, "createdBy": {"name": "Ada"}}]
