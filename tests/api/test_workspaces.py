@@ -18,7 +18,6 @@ from tests.api.scenes import LEVELS, told_of, with_activity, with_levels, with_r
 from tests.client import Client
 from tests.conftest import owner_of
 
-
 ZEBRA = [{**level, "name": f"{level['name']} zebra", "motion": "pet the zebra"} for level in LEVELS]
 
 
