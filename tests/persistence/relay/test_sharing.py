@@ -7,13 +7,14 @@ import asyncio
 from pydantic import SecretStr
 
 from api.app import open_house
+from api.context import House
 from api.live.hub import Lost
 from api.scalars import now
 from api.settings import Settings
 from domain.actors import Workspace
 from domain.levels import Dimension, LevelSet, table
 from persistence.documents import from_level_set
-from persistence.feed import LevelsChanged, TierChanged
+from persistence.feed import LeadsChanged, LevelsChanged, TierChanged
 from persistence.mongo import Mongo
 from tests.persistence.conftest import DATABASE
 from tests.persistence.given import ADA, COLD, HOT, adjusted, external, set_levels
@@ -50,6 +51,25 @@ async def test_what_came_through_redis_is_what_the_database_itself_tells(
         await writer.is_told_by(relayed, direct)
 
     assert relayed.told[1:] == direct.told[1:]
+
+
+async def test_that_leads_changed_is_told_to_all_however_many_changes_come_together(
+    house: House, workspace: Workspace, start: Start, writer: Writer
+) -> None:
+    leads = [external(f"crm-{number}") for number in range(40)]
+    async with start() as one, start() as two:
+        await writer.write_until_read_by(2)
+        for _ in range(5):
+            await asyncio.gather(*(house.ledger.apply(workspace.id, lead, adjusted(1)) for lead in leads))
+        await house.leads.delete(workspace.id, leads[0])
+        await writer.write()
+        await writer.is_told_by(one, two)
+
+    # Of those that came together only the last is told, and what came together depends on who read it.
+    last, other = [
+        [event for event in process.told if isinstance(event, LeadsChanged)][-1] for process in (one, two)
+    ]
+    assert last == other == one.told[-2] == two.told[-2]
 
 
 async def test_servers_that_share_a_redis_tell_of_each_others_changes(
