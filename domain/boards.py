@@ -43,9 +43,9 @@ class Placed:
 class Difference:
     """What makes one page of another.
 
-    Take away what `left` (by id) and what was `updated`, then put in what `entered` and was `updated`, each at its
-    position and the first position first. `updated` are those that read otherwise or changed places with others; who
-    only moved up or down because of them is in neither, and comes to its place by itself.
+    Take away, by id, what `left`, `entered` or was `updated`; then put in what `entered` or was `updated`, each at its
+    position and the first position first. To do so twice is to do it once. `updated` are those that read otherwise or
+    passed others; who only moved up or down because of them is in neither, and comes to its place by itself.
     """
 
     entered: tuple[Placed, ...] = ()
@@ -72,9 +72,10 @@ def difference(before: Page, after: Page) -> Difference:
 
 def applied(page: Page, change: Difference) -> Page:
     """The page that a difference makes of the one before it: what every client does."""
-    gone = {*change.left, *(each.entry.id for each in change.updated)}
+    placed = sorted((*change.entered, *change.updated), key=lambda each: each.position)
+    gone = {*change.left, *(each.entry.id for each in placed)}
     entries = [entry for entry in page if entry.id not in gone]
-    for each in sorted((*change.entered, *change.updated), key=lambda each: each.position):
+    for each in placed:
         entries.insert(each.position, each.entry)
     return tuple(entries)
 

@@ -57,6 +57,12 @@ def test_whoever_missed_some_pages_may_be_told_one_difference_for_all(history: l
 
 
 @OPEN
+@given(pages(), pages())
+def test_a_difference_that_is_told_twice_does_no_harm(before: Page, after: Page) -> None:
+    assert applied(after, difference(before, after)) == after
+
+
+@OPEN
 @given(pages())
 def test_there_is_no_difference_between_a_page_and_itself(same: Page) -> None:
     assert difference(same, same).is_none

@@ -16,6 +16,7 @@ from domain.levels import Dimension, LevelSet, table
 from persistence.documents import from_level_set
 from persistence.feed import LeadsChanged, LevelsChanged, TierChanged
 from persistence.mongo import Mongo
+from tests.api.live.watching import become_true, everything, watching
 from tests.persistence.conftest import DATABASE
 from tests.persistence.given import ADA, COLD, HOT, adjusted, external, set_levels
 from tests.persistence.relay.conftest import Start
@@ -88,6 +89,23 @@ async def test_servers_that_share_a_redis_tell_of_each_others_changes(
     assert not isinstance(frame, Lost)
     changes = [news.event.change for news in frame if isinstance(news.event, TierChanged)]
     assert changes == list(outcome.changes)
+
+
+async def test_servers_that_share_a_redis_keep_their_boards_true(
+    mongo_uri: str, workspace: Workspace, valkey: Valkey
+) -> None:
+    settings = Settings(
+        mongo_uri=SecretStr(mongo_uri), mongo_database=DATABASE, redis_url=SecretStr(valkey.url)
+    )
+    async with open_house(settings) as one, open_house(settings) as two:
+        await valkey.is_read_by(2)
+        async with watching(one, everything(workspace.id)) as here, watching(two, here.asked) as there:
+            await one.ledger.apply(workspace.id, external("crm-1"), adjusted(60))
+            await become_true(one, here, there)
+            await two.leads.delete(workspace.id, external("crm-1"))
+            await become_true(one, here, there)
+
+    assert [len(client.told) for client in (here, there)] == [3, 3]
 
 
 async def test_a_quiet_installation_goes_through_redis_too(valkey: Valkey, start: Start) -> None:
