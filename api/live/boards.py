@@ -14,6 +14,7 @@ from persistence.boards import BoardPages, Question
 from persistence.mongo import Unreachable
 
 PACE = 0.1  # seconds at least between two readings of a board's page
+REST = 2.0  # seconds at most for which a board is left as it is known not to be, however long a reading took
 READS = 8  # pages read at once: many boards wait for each other, and nobody else for them
 
 
@@ -67,6 +68,7 @@ class Board:
         self._state: State | None = None
         self._delta: tuple[Page, Page, Delta] | None = None  # the newest
         self._stirred = asyncio.Event()
+        self._begun = 0.0
         self._doubtful = False
         self._news = asyncio.Event()  # another one after each time that it is set
         self._trouble: Exception | None = None
@@ -78,15 +80,12 @@ class Board:
 
     async def keep(self) -> None:
         """Read the page now and whenever it may have changed: at once after a rest, and never twice at a time."""
-        clock = asyncio.get_running_loop().time
         try:
             # Attended to before it is read, so that nothing falls between the two.
             with self._hub.stirring(self._asked.workspace, self._stirred.set):
                 while True:
-                    begun = clock()
                     self._take(await until_read(self._look))
-                    # Never longer at it than at rest, however long a reading takes.
-                    await asyncio.sleep(max(PACE, clock() - begun))
+                    await asyncio.sleep(rest(asyncio.get_running_loop().time() - self._begun))
                     await self._stirred.wait()
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who watch
             self._trouble = error
@@ -94,6 +93,7 @@ class Board:
 
     async def _look(self) -> State:
         """The page as it is."""
+        self._begun = asyncio.get_running_loop().time()
         self._stirred.clear()
         cursor, opening = self._hub.cursor, self._hub.openings
         try:
@@ -134,6 +134,11 @@ class Board:
         if self._delta and self._delta[0] is before.page and self._delta[1] is after.page:
             return self._delta[2]
         return Delta(difference(before.page, after.page), after.cursor)
+
+
+def rest(took: float) -> float:
+    """How long a board rests after a reading: no shorter than that took, so that it is not read all the time."""
+    return min(max(PACE, took), REST)
 
 
 class Viewing:

@@ -154,6 +154,7 @@ async def first_leads(house: House, workspace: str) -> None:
     await house.ledger.apply_all(workspace, [(lead, clicked()) for lead in leads[::2]])
 
 
+@pytest.mark.usefixtures("server")  # which tells leads of edits of the levels, while all else goes on
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_snapshot_and_deltas_are_the_query_run_afresh(
     mongo: Mongo, workspace: Workspace, seed: int

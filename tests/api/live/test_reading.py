@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from api.context import House
-from api.live.boards import Delta, Snapshot, Update
+from api.live.boards import Delta, Snapshot, Update, rest
 from domain.boards import Page, applied
 from domain.errors import Fault, InvalidInput, Problem
 from persistence.mongo import Unreachable
@@ -132,6 +132,12 @@ async def test_while_the_database_is_away_it_is_tried_again_and_then_looked_at_o
 
     assert led_to(page("a"), second) == page("ab")
     assert led_to(page("ab"), third) == page("abc")
+
+
+@pytest.mark.parametrize(("took", "rests"), [(0, 0.1), (0.05, 0.1), (0.5, 0.5), (60, 2)])
+def test_it_rests_for_as_long_as_it_was_read_within_bounds(took: float, rests: float) -> None:
+    """A database that was away for a minute must not keep it from being true for another."""
+    assert rest(took) == rests
 
 
 async def test_what_cannot_be_asked_any_more_ends_it_for_all_who_watch(house: House) -> None:
