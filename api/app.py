@@ -21,12 +21,14 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth import Door
 from api.context import House
+from api.live.boards import Boards
 from api.live.hub import Hub
 from api.logs import configure as configure_logs
 from api.scalars import now
 from api.settings import Settings
 from api.view import View
 from domain.jobs import JobKind
+from persistence.boards import BoardPages
 from persistence.configuration import Configuration
 from persistence.corrections import Corrections
 from persistence.history import History
@@ -146,6 +148,7 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
     ledger = Ledger(mongo, configuration, clock)
     level_sets = LevelSets(mongo, configuration, jobs)
     rule_sets = RuleSets(mongo, configuration, jobs)
+    hub = Hub(leads, configuration)
     return House(
         configuration=configuration,
         leads=leads,
@@ -159,7 +162,8 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
         quick_start=QuickStart(mongo, configuration, level_sets, rule_sets),
         ledger=ledger,
         keys=Keys(mongo),
-        hub=Hub(leads, configuration),
+        hub=hub,
+        boards=Boards(hub, BoardPages(mongo, configuration, leads)),
         clock=clock,
     )
 

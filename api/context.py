@@ -10,6 +10,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from api.errors import Denied
+from api.live.boards import Boards
 from api.live.hub import Hub
 from domain.actors import Actor, Role, Viewer
 from domain.changes import Activity
@@ -46,6 +47,7 @@ class House:
     ledger: Ledger
     keys: Keys
     hub: Hub
+    boards: Boards
     clock: Callable[[], datetime]
 
 

@@ -15,7 +15,7 @@ from api import view
 from api.app import BODY
 from api.command import serving
 from api.errors import TROUBLES
-from api.live import hub
+from api.live import boards, hub
 from api.settings import Settings
 from api.types.common import PAGE
 from domain import bounds
@@ -105,6 +105,22 @@ async def test_a_board_by_the_subscription_that_is_shown_is_told(client: Client)
     assert told["changes"][0]["to"]["name"] == "Hot"
 
 
+async def test_a_list_by_the_subscription_that_is_shown_stays_true(client: Client) -> None:
+    levels = documents(section("First steps"))[0]
+    (subscription,) = documents(section("Lists that stay true"))
+    await client(levels)
+
+    async with client.subscribe(subscription) as board:
+        snapshot = await anext(board)
+        await client(
+            'mutation { adjustScore(input: {lead: {externalId: "crm-1"}, delta: 60}) { __typename } }'
+        )
+        delta = await anext(board)
+
+    assert snapshot == {"entries": []}
+    assert [entry["lead"]["engagement"]["score"] for entry in delta["entered"]] == [60]
+
+
 def test_the_settings_are_those_that_there_are_with_their_defaults() -> None:
     shown = {name.strip("`"): default.strip("`") for name, default, _ in rows("Settings")}
     fields = Settings.model_fields.items()
@@ -166,6 +182,7 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"±{bounds.POINTS:,}, not 0",
         f"±{bounds.SCORE:,}",
         f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",
+        f"every {boards.PACE * 1000:.0f} ms",
         f"{hub.PENDING:,}",
         f"{hub.RING:,} in each process",
     ]

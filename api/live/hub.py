@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from domain.leads import Lead
 from domain.scoring import Scoring
 from persistence.configuration import Configuration
-from persistence.feed import Committed, Event, Opened, TierChanged
+from persistence.feed import Committed, Event, LeadsChanged, Opened, TierChanged
 from persistence.leads import Leads
 
 RING = 10_000  # tier changes kept for those who come back: some minutes of a busy workspace, about 20 MB
@@ -45,6 +45,7 @@ class News:
 
 
 Wanted = Callable[[Committed], bool]
+Stir = Callable[[], None]  # to be called when leads of a workspace may read otherwise, whatever of them did
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +89,8 @@ class Hub:
         self._leads = leads
         self._configuration = configuration
         self._watchers: dict[str, set[Watcher]] = {}
+        self._stirs: dict[str, set[Stir]] = {}
+        self.openings = 0  # times that what came before was lost, the first beginning among them
         self._ring: deque[TierChanged] = deque(maxlen=RING)
         self._begin = ""  # everything after this token, up to _newest, is in the ring
         self._newest = ""
@@ -99,6 +102,9 @@ class Hub:
             match event:
                 case Opened():
                     self._open(event.token)
+                case LeadsChanged():
+                    self._newest = max(self._newest, event.token)
+                    self._stir(event.workspace)
                 case _:
                     self._hand_on(event)
 
@@ -119,6 +125,27 @@ class Hub:
             if not self._watchers[workspace]:
                 del self._watchers[workspace]
 
+    @property
+    def cursor(self) -> str:
+        """The token up to which everything was handed on: what is read from now on is at least as new."""
+        return self._newest
+
+    @contextmanager
+    def stirring(self, workspace: str, stir: Stir) -> Iterator[None]:
+        """Calls *stir* whenever leads of the workspace may read otherwise, or something may have been missed."""
+        self._stirs.setdefault(workspace, set()).add(stir)
+        try:
+            yield
+        finally:
+            self._stirs[workspace].discard(stir)
+            if not self._stirs[workspace]:
+                del self._stirs[workspace]
+
+    def _stir(self, *workspaces: str) -> None:
+        for workspace in workspaces:
+            for stir in self._stirs.get(workspace, ()):
+                stir()
+
     def _replay(self, workspace: str, watcher: Watcher, after: str) -> None:
         if not self._begin <= after <= self._newest:
             watcher.lose(Lost("the cursor lies further back than is remembered here", self._newest))
@@ -134,6 +161,8 @@ class Hub:
                 watcher.lose(lost)
         self._ring.clear()
         self._begin = self._newest = token
+        self.openings += 1
+        self._stir(*self._stirs)
         self.opened.set()
 
     def _hand_on(self, event: Committed) -> None:
