@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pymongo.errors import ConfigurationError, OperationFailure
 
 from domain.boards import Entry, Page
-from domain.leads import Lead, RefKind
+from domain.leads import Lead
 from domain.levels import Dimension, ScoreRange
 from domain.scoring import Scoring
 from persistence.configuration import Configuration
 from persistence.documents import Document, to_lead
-from persistence.leads import REF_INDEXES, SNAPSHOT_GONE, LeadFilter, LeadOrder, Leads
+from persistence.leads import BY_ID, SNAPSHOT_GONE, LeadFilter, LeadOrder, Leads
 from persistence.mongo import Mongo, Session, Unreachable, at_once
 
 # MongoDB's codes for a cursor that is gone or was killed, and for a command that was: by an operator or an election.
@@ -116,7 +116,5 @@ class BoardPages:
         if not ids:
             return {}
         wanted: Document = {"workspace": workspace, "_id": {"$in": ids}}
-        found = self._mongo.leads.find(
-            wanted, session=session, hint=REF_INDEXES[RefKind.ID], batch_size=at_once(len(ids))
-        )
+        found = self._mongo.leads.find(wanted, session=session, hint=BY_ID, batch_size=at_once(len(ids)))
         return {each["_id"]: to_lead(each) for each in await found.to_list(None)}
