@@ -78,14 +78,14 @@ async def truth_of(tenant: Tenant, api: Api) -> Truth:
         entries[entry.lead].append(entry)
     for of_lead in entries.values():
         of_lead.sort(key=lambda entry: entry.version)
-    return Truth(badges_of(await tenant.ask(api, LEADS)), entries)
+    return Truth(badges_of(await tenant.insist(api, LEADS)), entries)
 
 
 async def _entries(tenant: Tenant, api: Api) -> list[Entry]:
     found: list[Entry] = []
     page: Json = {"hasNextPage": True, "endCursor": None}
     while page["hasNextPage"]:
-        answer = await tenant.ask(api, ENTRIES, after=page["endCursor"])
+        answer = await tenant.insist(api, ENTRIES, after=page["endCursor"])
         found += map(Entry.of, nodes(answer))
         page = answer["pageInfo"]
     return found

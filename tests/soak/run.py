@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from tests.soak.views import TierView
 from tests.soak.writers import Editor, Writer
 
 TENANTS, WRITERS, BOARDS = 3, 2, 12  # workspaces, and of each: writers, boards
-ENDING = 120.0  # seconds in which the writers must have their last acknowledgement, and the mischief its end
+ENDING = (
+    150.0  # seconds in which the writers must have their last acknowledgement, and then everything its rest
+)
 VIEWS: tuple[dict[str, Any], ...] = (
     {},
     {"dimension": "ENGAGEMENT"},
@@ -38,6 +40,7 @@ class Cast:
     """Who takes part."""
 
     servers: Servers
+    record: Record
     tenants: Sequence[Tenant]
     writers: Sequence[Writer]
     editors: Sequence[Editor]
@@ -51,15 +54,28 @@ async def soak(folder: Path, seconds: float, seed: str) -> Record:
     async with (
         serving(folder, record) as servers,
         httpx.AsyncClient(timeout=60, verify=False, limits=limits) as http,
+        AsyncExitStack() as stack,
     ):
         cast = await _cast(servers, http, record, seed)
-        async with AsyncExitStack() as stack:
-            for board in cast.boards:
-                await stack.enter_async_context(running(board.live()))
-            async with running(be_deaf(cast.tenants[0], servers, record, Random(f"{seed} deaf"))):
-                await _play(cast, record, seconds, seed)
-            await _judge(cast, record)
+        for board in cast.boards:
+            await stack.enter_async_context(running(board.live()))
+        async with running(be_deaf(cast.tenants[0], servers, record, Random(f"{seed} deaf"))):
+            await _within(
+                seconds + ENDING, "the mischief, or a writer, does not end", _play, cast, seconds, seed
+            )
+        await _within(ENDING, "the servers do not come to rest", _judge, cast)
     return record
+
+
+async def _within(
+    seconds: float, fault: str, act: Callable[..., Awaitable[None]], cast: Cast, *more: object
+) -> None:
+    """One act of the play; that it does not end is a fault, too, and must not hide the others."""
+    try:
+        async with asyncio.timeout(seconds):
+            await act(cast, *more)
+    except TimeoutError:
+        cast.record.wrong(fault)
 
 
 async def _cast(servers: Servers, http: httpx.AsyncClient, record: Record, seed: str) -> Cast:
@@ -67,6 +83,7 @@ async def _cast(servers: Servers, http: httpx.AsyncClient, record: Record, seed:
     tenants = [await settled(servers, f"soak {n}", http, random) for n in range(1, TENANTS + 1)]
     return Cast(
         servers,
+        record,
         tenants,
         [
             Writer(tenant, name, servers, record, Random(f"{seed} {name}"))
@@ -82,24 +99,21 @@ async def _cast(servers: Servers, http: httpx.AsyncClient, record: Record, seed:
     )
 
 
-async def _play(cast: Cast, record: Record, seconds: float, seed: str) -> None:
+async def _play(cast: Cast, seconds: float, seed: str) -> None:
     over = asyncio.Event()
-    async with asyncio.timeout(seconds + ENDING), asyncio.TaskGroup() as group:
-        for writer in cast.writers:
-            group.create_task(writer.write(over))
+    async with asyncio.TaskGroup() as group:
+        for each in cast.writers:
+            group.create_task(each.write(over))
         for editor in cast.editors:
             group.create_task(editor.edit(over))
-        group.create_task(Mischief(cast.servers, cast.boards, record, seed, over).make())
+        group.create_task(Mischief(cast.servers, cast.boards, cast.record, seed, over).make())
         await asyncio.sleep(seconds)
         over.set()
 
 
-async def _judge(cast: Cast, record: Record) -> None:
-    for program in (cast.servers.mongod, *cast.servers.apis):
-        async with asyncio.timeout(ENDING):
-            while not await program.answers():  # noqa: ASYNC110 - it says so to nobody
-                await asyncio.sleep(0.1)
-    truths = await verdict.at_rest(cast.tenants, cast.servers)
+async def _judge(cast: Cast) -> None:
+    record, servers = cast.record, cast.servers
+    truths = await verdict.at_rest(cast.tenants, servers)
     record.faults += await verdict.boards_at_rest(cast.boards, truths)
     for tenant in cast.tenants:
         truth = truths[tenant.name]
@@ -107,10 +121,8 @@ async def _judge(cast: Cast, record: Record) -> None:
             each for writer in cast.writers if writer.tenant is tenant for each in writer.numbered.drawn
         ]
         record.faults += [*verdict.changes(written, truth), *verdict.sums(truth)]
-        record.faults += await verdict.agreement(tenant, cast.servers, truth)
+        record.faults += await verdict.agreement(tenant, servers, truth)
         record.did("entries of the history", sum(map(len, truth.entries.values())))
         record.did("tier changes", sum(each.tier_changed for some in truth.entries.values() for each in some))
-    record.faults += await verdict.health(cast.servers)
-    record.did(
-        "megabytes of the largest process", round(max(api.memory("VmHWM") for api in cast.servers.apis))
-    )
+    record.faults += await verdict.health(servers)
+    record.did("megabytes of the largest process", round(max(api.memory("VmHWM") for api in servers.apis)))

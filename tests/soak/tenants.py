@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -19,6 +20,7 @@ Json = dict[str, Any]
 LEADS = 16  # of each workspace: few, so that changes meet
 POINTS = {"STEPPED_UP": 30, "STEPPED_DOWN": -30}  # what each kind of activity is worth
 DIMENSIONS = ("ENGAGEMENT", "PROFILE")
+PATIENCE = 60.0  # seconds for an answer when all servers run
 PASSING = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}  # codes of errors that ask to be sent again
 
 REPLACE = """mutation($input: ReplaceLevelsInput!) {
@@ -45,6 +47,15 @@ class Tenant:
     key: str
     http: httpx.AsyncClient = field(repr=False)
     leads: tuple[str, ...]
+
+    async def insist(self, api: Api, document: str, **variables: Any) -> Any:
+        """The same, for when nothing is broken any more: a server may take a moment to notice that."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await self.ask(api, document, **variables)
+                except Trouble:
+                    await asyncio.sleep(0.2)
 
     async def ask(self, api: Api, document: str, **variables: Any) -> Any:
         """The value of the one field asked for; raises Trouble or Refused."""
@@ -83,10 +94,10 @@ async def settled(servers: Servers, name: str, http: httpx.AsyncClient, random: 
     tenant = Tenant(name, key, http, tuple(f"{name}-{number}" for number in range(LEADS)))
     api = servers.any_api(random)
     for dimension in DIMENSIONS:
-        await tenant.ask(api, REPLACE, input={"dimension": dimension, "levels": levels()})
+        await tenant.insist(api, REPLACE, input={"dimension": dimension, "levels": levels()})
     for kind, points in POINTS.items():
-        await tenant.ask(api, SAVE_RULE, rule={"name": kind, "activity": kind, "points": points})
-    await tenant.ask(api, NO_FLOOR)  # else a point that is held back looks like one that is lost
-    await tenant.ask(api, PUBLISH)
-    await tenant.ask(api, UPSERT, leads=[{"lead": {"externalId": lead}} for lead in tenant.leads])
+        await tenant.insist(api, SAVE_RULE, rule={"name": kind, "activity": kind, "points": points})
+    await tenant.insist(api, NO_FLOOR)  # else a point that is held back looks like one that is lost
+    await tenant.insist(api, PUBLISH)
+    await tenant.insist(api, UPSERT, leads=[{"lead": {"externalId": lead}} for lead in tenant.leads])
     return tenant
