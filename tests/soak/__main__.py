@@ -18,7 +18,7 @@ def main(seconds: str = "600", seed: str = "") -> int:
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     print(f"a soak of {seconds} s with the seed {seed}, in {folder}", flush=True)  # noqa: T201 - its purpose
     try:
-        record = asyncio.run(soak(folder, float(seconds), seed))
+        record = asyncio.run(soak(folder, float(seconds), seed, sleepers=True))
     finally:
         shutil.rmtree(folder / "mongo", ignore_errors=True)
     print(record.summary())  # noqa: T201 - its purpose

@@ -4,75 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket as sockets
-import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from random import Random
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
-from tests.client import PROTOCOL
 from tests.soak.record import Record
-from tests.soak.servers import Servers
-from tests.soak.tenants import Json, Tenant, Trouble, value
-from tests.soak.views import View
+from tests.soak.tenants import Json, Refused, Trouble, value
+from tests.soak.views import TierView, View
+from tests.soak.wire import Entrance, is_fatal, opened, reset, subscribe
 
-FATAL = {4500, 4400, 4401, 4406, 4409, 4429, 4004, 4005}  # after these graphql-ws never comes back
-PASSING = {1000, 1001, 1005, 1006, 1012, 1013, 1014}  # and after these of 1xxx alone it does
-PATIENCE = 30.0  # seconds for a socket to be opened and acknowledged; a server may be without its database
 BOARD = "board"
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0: the peer is told of nothing but the connection's end
-
-
-def is_fatal(code: int) -> bool:
-    return code in FATAL or (code < 2000 and code not in PASSING)
-
-
-def subscribe(name: str, query: str, **variables: object) -> str:
-    payload = {"query": query, "variables": variables}
-    return json.dumps({"id": name, "type": "subscribe", "payload": payload})
-
-
-@asynccontextmanager
-async def opened(tenant: Tenant, servers: Servers, random: Random) -> AsyncIterator[ClientConnection]:
-    """A socket to any process, acknowledged."""
-    url = f"ws://{servers.any_api(random).address}/graphql"
-    async with connect(
-        url,
-        subprotocols=[PROTOCOL],
-        ping_interval=None,
-        open_timeout=PATIENCE,
-        close_timeout=1,
-        proxy=None,
-    ) as socket:
-        init = {"type": "connection_init", "payload": {"authorization": f"Bearer {tenant.key}"}}
-        await socket.send(json.dumps(init))
-        async with asyncio.timeout(PATIENCE):
-            while json.loads(await socket.recv())["type"] != "connection_ack":
-                await socket.send('{"type":"pong"}')
-        yield socket
-
-
-def reset(socket: ClientConnection) -> None:
-    """Cut the connection as a network does that says nothing."""
-    raw = socket.transport.get_extra_info("socket")
-    raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
-    socket.transport.abort()
 
 
 class Board:
-    """One board of a tenant, kept true by its view."""
+    """One board of a workspace, kept true by its view."""
 
-    def __init__(
-        self, name: str, tenant: Tenant, view: View, servers: Servers, record: Record, random: Random
-    ) -> None:
+    def __init__(self, name: str, entrance: Entrance, view: View, record: Record, random: Random) -> None:
         self.name = name
-        self.tenant = tenant
+        self.workspace = entrance.workspace
         self.view = view
-        self._servers = servers
+        self._entrance = entrance
         self._record = record
         self._random = random
         self._socket: ClientConnection | None = None
@@ -85,7 +40,7 @@ class Board:
         """Until cancelled."""
         while True:
             try:
-                async with opened(self.tenant, self._servers, self._random) as self._socket:
+                async with opened(self._entrance, self._random) as self._socket:
                     await self._follow(self._socket)
             except ConnectionClosed as closed:
                 self._closed(closed.rcvd.code if closed.rcvd else 1006)
@@ -143,6 +98,9 @@ class Board:
     async def _answered(self, socket: ClientConnection, payload: Json) -> None:
         try:
             self.view.read(value(payload))
+        except Refused as refused:
+            self._record.wrong(f"{self.name}: it may not read: {refused}")
+            await socket.close()
         except Trouble as trouble:
             self._record.did(f"reads asked again ({trouble})")
             await asyncio.sleep(self._random.uniform(0, 0.5))
@@ -167,3 +125,20 @@ class Board:
         if frozen:
             frozen.transport.resume_reading()
         self._awake.set()
+
+
+VIEWS: tuple[Callable[[], View], ...] = (
+    TierView,
+    partial(TierView, "ENGAGEMENT"),
+    partial(TierView, levels=["Hot", "Very Hot"]),
+    partial(TierView, "PROFILE"),
+)
+
+
+def boards_of(entrance: Entrance, number: int, record: Record, seed: str) -> list[Board]:
+    """So many boards of a workspace, of every kind in turn."""
+    names = [f"{entrance.workspace} board {n}" for n in range(1, number + 1)]
+    return [
+        Board(name, entrance, VIEWS[n % len(VIEWS)](), record, Random(f"{seed} {name}"))
+        for n, name in enumerate(names)
+    ]

@@ -7,10 +7,8 @@ from random import Random
 
 from websockets.exceptions import WebSocketException
 
-from tests.soak.boards import opened, reset, subscribe
 from tests.soak.record import Record
-from tests.soak.servers import Servers
-from tests.soak.tenants import Tenant
+from tests.soak.wire import Entrance, opened, reset, subscribe
 
 SUBSCRIPTIONS = 10  # of one socket
 HELD = 20.0  # seconds until it looks whether it is still wanted
@@ -21,11 +19,11 @@ WHOLE = """subscription { leadTierChanged { __typename ... on TierChanges { curs
 } } } }"""
 
 
-async def be_deaf(tenant: Tenant, servers: Servers, record: Record, random: Random) -> None:
+async def be_deaf(entrance: Entrance, record: Record, random: Random) -> None:
     """Subscribe to much and read none of it, over and over, until cancelled."""
     while True:
         try:
-            async with opened(tenant, servers, random) as socket:
+            async with opened(entrance, random) as socket:
                 for number in range(SUBSCRIPTIONS):
                     await socket.send(subscribe(str(number), WHOLE))
                 socket.transport.pause_reading()

@@ -11,6 +11,7 @@ from random import Random
 from tests.soak.boards import Board
 from tests.soak.record import Record
 from tests.soak.servers import Api, Servers
+from tests.soak.sleepers import Sleepers
 
 Deed = Callable[[Random], Awaitable[None]]
 
@@ -19,10 +20,17 @@ class Mischief:
     """Goes on until told that it is over; then it ends what it is at."""
 
     def __init__(
-        self, servers: Servers, boards: Sequence[Board], record: Record, seed: str, over: asyncio.Event
+        self,
+        servers: Servers,
+        boards: Sequence[Board],
+        sleepers: Sequence[Sleepers],
+        record: Record,
+        seed: str,
+        over: asyncio.Event,
     ) -> None:
         self._servers = servers
         self._boards = boards
+        self._sleepers = sleepers
         self._record = record
         self._seed = seed
         self._over = over
@@ -34,6 +42,8 @@ class Mischief:
             "database": (6, [self.step_down, self.kill_the_database]),
             "boards": (1, [self.cut_sockets, self.reload_pages, self.freeze_clients]),
         }
+        if self._sleepers:
+            fronts["sleepers"] = 5, [self.put_to_sleep]
         async with asyncio.TaskGroup() as group:
             for name, (rest, deeds) in fronts.items():
                 group.create_task(self._front(Random(f"{self._seed} {name}"), rest, deeds))
@@ -113,6 +123,14 @@ class Mischief:
     async def freeze_clients(self, random: Random) -> None:
         seconds = random.uniform(0, 6)
         await asyncio.gather(*(board.freeze(seconds) for board in self._some_boards(random)))
+
+    async def put_to_sleep(self, random: Random) -> None:
+        """A whole process of boards, as a laptop that is shut."""
+        sleepers = random.choice(self._sleepers)
+        sleepers.send(signal.SIGSTOP)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), random.uniform(0, 60))
+        sleepers.send(signal.SIGCONT)
 
     def _some_boards(self, random: Random) -> list[Board]:
         return random.sample(self._boards, random.randint(1, max(1, len(self._boards) // 4)))

@@ -36,6 +36,12 @@ def free_port() -> int:
             return port
 
 
+def mortal(command: Sequence[str]) -> list[str]:
+    """The command of a process that dies with this one."""
+    launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid())]
+    return [*(launcher if sys.platform == "linux" else []), *command]
+
+
 class Program:
     """A server; what it says goes to a file of its name in *folder*."""
 
@@ -82,11 +88,9 @@ class Program:
         return self._process is None or self._process.returncode is not None
 
     async def _spawn(self) -> None:
-        parent = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid())]
         with self.said.open("ab") as out:
             self._process = await asyncio.create_subprocess_exec(
-                *(parent if sys.platform == "linux" else []),
-                *self.command,
+                *mortal(self.command),
                 env=self.environment,
                 stdin=DEVNULL,
                 stdout=out,

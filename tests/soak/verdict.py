@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
-from tests.soak.boards import Board
 from tests.soak.changes import Change
 from tests.soak.history import LEADS, Truth, badges_of, truth_of
 from tests.soak.servers import Servers
 from tests.soak.tenants import Tenant
+from tests.soak.views import View
 
+Shown = tuple[str, str, View]  # a board's name, its workspace, and what it shows
+Look = Callable[[], Awaitable[Iterable[Shown]]]
 JOBS = "{ jobs(first: 50) { state } }"
 SETTLING = 60.0  # seconds in which the boards have to come to rest
 # A peer that goes away in the middle is logged by the libraries as if the application had failed.
@@ -30,19 +32,19 @@ async def at_rest(tenants: Sequence[Tenant], servers: Servers) -> dict[str, Trut
     return {tenant.name: await truth_of(tenant, servers.apis[0]) for tenant in tenants}
 
 
-async def boards_at_rest(boards: Sequence[Board], truths: Mapping[str, Truth]) -> list[str]:
-    """What is wrong with the boards, once they have had their time."""
+async def boards_at_rest(look: Look, truths: Mapping[str, Truth]) -> list[str]:
+    """What is wrong with boards, once they have had their time."""
     loop = asyncio.get_running_loop()
     end = loop.time() + SETTLING
-    while (faults := [*_boards(boards, truths)]) and loop.time() < end:  # noqa: ASYNC110 - nor do boards
+    while (faults := [*_faults(await look(), truths)]) and loop.time() < end:  # noqa: ASYNC110 - nor do boards
         await asyncio.sleep(0.5)
     return faults
 
 
-def _boards(boards: Sequence[Board], truths: Mapping[str, Truth]) -> Iterator[str]:
-    for board in boards:
-        for fault in board.view.faults(truths[board.tenant.name]):
-            yield f"{board.name}: {fault}"
+def _faults(boards: Iterable[Shown], truths: Mapping[str, Truth]) -> Iterator[str]:
+    for name, workspace, view in boards:
+        for fault in view.faults(truths[workspace]):
+            yield f"{name}: {fault}"
 
 
 def changes(written: Sequence[Change], truth: Truth) -> Iterator[str]:

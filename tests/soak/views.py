@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -46,7 +45,7 @@ class Position:
     """An uninterrupted stretch of a subscription, over however many sockets: nothing in it is missed or repeated."""
 
     read: dict[str, int] = field(default_factory=dict)  # the versions that were read within it
-    told: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[str, list[int]] = field(default_factory=dict)
     backward: bool = False  # whether a cursor did not come after the one before
 
     def faults(self, expected: dict[str, list[int]], *, is_last: bool) -> Iterator[str]:
@@ -56,7 +55,7 @@ class Position:
             yield from self._faults(lead, versions, is_last=is_last)
 
     def _faults(self, lead: str, versions: list[int], *, is_last: bool) -> Iterator[str]:
-        told, begin = self.told[lead], self.read.get(lead)
+        told, begin = self.told.get(lead, []), self.read.get(lead)
         if not told and not (is_last and begin is not None):
             return
         first = min([*told[:1], *([] if begin is None else [begin + 1])])
@@ -114,7 +113,7 @@ class TierView:
     def _apply(self, change: Json) -> None:
         lead, version = change["lead"]["externalId"], change["version"]
         self.delivered += 1
-        self._positions[-1].told[lead].append(version)
+        self._positions[-1].told.setdefault(lead, []).append(version)
         badge = (change["to"] and change["to"]["name"], change["score"])
         if version > self._shown.get((lead, change["dimension"]), (0, None))[0]:
             self._shown[lead, change["dimension"]] = version, badge
