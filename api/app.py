@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from api.auth import Door
 from api.context import House
 from api.live.hub import Hub
+from api.live.readings import Readings
 from api.logs import configure as configure_logs
 from api.scalars import now
 from api.settings import Settings
@@ -159,7 +160,8 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
         quick_start=QuickStart(mongo, configuration, level_sets, rule_sets),
         ledger=ledger,
         keys=Keys(mongo),
-        hub=Hub(leads, configuration),
+        hub=Hub(),
+        readings=Readings(leads, configuration),
         clock=clock,
     )
 

@@ -11,12 +11,12 @@ import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 
 from api import limits as edge
-from api import view
 from api.app import BODY
 from api.command import serving
 from api.errors import TROUBLES
 from api.live import hub
 from api.settings import Settings
+from api.sockets import socket
 from api.types.common import PAGE
 from domain import bounds
 from domain.actors import Role
@@ -140,7 +140,7 @@ def test_the_bounds_are_those_that_are_held() -> None:
 
     assert shown == [
         f"{BODY:,} bytes",
-        f"{serving.SOCKET_MESSAGE:,} bytes, {view.OPERATIONS}",
+        f"{serving.SOCKET_MESSAGE:,} bytes, {socket.OPERATIONS}",
         f"{edge.DEPTH}, {edge.ALIASES}, {edge.TOKENS:,}",
         f"{PAGE[0]} to {PAGE[1]}",
         f"{edge.NODES:,}",
@@ -166,6 +166,8 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"±{bounds.POINTS:,}, not 0",
         f"±{bounds.SCORE:,}",
         f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",
+        f"{hub.MISSED:,}",
+        f"{hub.FRAME}",
         f"{hub.PENDING:,}",
         f"{hub.RING:,} in each process",
     ]
