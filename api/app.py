@@ -65,8 +65,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
         async with open_house(settings) as house:
             settle_memory()
             door = Door(house.keys, settings.rate_limit)
-            app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
-            yield
+            view = app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
+            keeping = _started(view.crowd.keep())
+            try:
+                yield
+            finally:
+                keeping.cancel()
+                await asyncio.wait([keeping])
 
     return Starlette(
         routes=[

@@ -21,8 +21,8 @@ from strawberry.types.graphql import OperationType
 from api.auth import Door
 from api.context import Context, House
 from api.errors import Denied
+from api.live.sockets.crowd import Crowd
 from api.schema import schema
-from api.sockets.crowd import Crowd
 
 SUBSCRIBE = "a subscription goes over a WebSocket to this address, by graphql-transport-ws"
 QUERY = 65_536  # characters: queries are kept once parsed, so that they must be bounded

@@ -17,9 +17,9 @@ from pydantic import SecretStr
 from api.app import build_house, create_app
 from api.command.serving import OPTIONS
 from api.context import House
+from api.live.sockets.crowd import Crowd
 from api.scalars import now
 from api.settings import Settings
-from api.sockets.crowd import Crowd
 from domain.actors import Actor, ActorKind, Role, Workspace
 from persistence.embedded import embedded_mongo
 from persistence.mongo import Mongo, open_mongo

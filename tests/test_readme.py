@@ -15,8 +15,8 @@ from api.app import BODY
 from api.command import serving
 from api.errors import TROUBLES
 from api.live import hub
+from api.live.sockets import socket
 from api.settings import Settings
-from api.sockets import socket
 from api.types.common import PAGE
 from domain import bounds
 from domain.actors import Role

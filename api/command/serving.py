@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from api.sockets.protocol import LiveProtocol
+from api.live.sockets.protocol import LiveProtocol
 
 SOCKET_MESSAGE = 65_536  # bytes; operations are small, and bulk goes over HTTP
 DRAIN = 30  # seconds that open requests and sockets have to end when the server stops

@@ -66,9 +66,9 @@ class Seat:
         self.channel.leave(self)
 
     @property
-    def cursor(self) -> str | None:
-        """A position up to which it was told everything; None while it is behind, or where there is no such thing."""
-        return None if self.catching_up or self.since == inf else self.channel.cursor
+    def is_behind(self) -> bool:
+        """Whether it was not told everything up to the channel's `cursor`."""
+        return self.since == inf or self.catching_up is not None
 
 
 class Channel:

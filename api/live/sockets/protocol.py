@@ -13,7 +13,7 @@ from typing import Any, cast
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from api.sockets.wire import CLOSING, EXTENSION, SLOW, shortened
+from api.live.sockets.wire import CLOSING, EXTENSION, SLOW, shortened
 
 SHARED = 2_048  # bytes from which on a payload is handed on as it is instead of being copied into each frame
 SPREAD = (

@@ -16,9 +16,19 @@ from api.context import Context, House
 from api.errors import Denied, explained
 from api.live.channels import Channels, Seat
 from api.live.operations import Operation, Refused, encoded, join
+from api.live.sockets.messages import (
+    Breach,
+    Complete,
+    Init,
+    Message,
+    Payload,
+    Ping,
+    Pong,
+    Subscribe,
+    message_of,
+)
+from api.live.sockets.wire import Wire
 from api.schema import schema
-from api.sockets.messages import Breach, Complete, Init, Message, Payload, Ping, Pong, Subscribe, message_of
-from api.sockets.wire import Wire
 from domain.actors import Viewer
 
 OPERATIONS = 100  # under way on one socket: a page full of boards
@@ -75,6 +85,7 @@ class Socket:
         self.wire = wire
         self.viewer: Viewer | None = None
         self.is_greeted = False
+        self.opened_at = self.pinged_at = wire.heard_at
         self._house = house
         self._door = door
         self._channels = channels
@@ -169,6 +180,20 @@ class Socket:
         if self._under_way.get(operation.id) is operation:
             del self._under_way[operation.id]
             self.wire.push(orjson.dumps(message))
+
+    def ping(self, now: float) -> None:
+        """Ask for a sign of life, and say how far the client was told everything."""
+        self.pinged_at = now
+        payload = {"at": self._house.clock().isoformat(), "cursor": self._cursor()}
+        self.wire.push(orjson.dumps({"type": "ping", "payload": payload}))
+
+    def _cursor(self) -> str | None:
+        """None while one of its boards is being told what it missed."""
+        seats = [operation.seat for operation in self._under_way.values() if operation.seat]
+        if any(seat.is_behind for seat in seats):
+            return None
+        told = [seat.channel.cursor for seat in seats]
+        return min((each for each in told if each is not None), default=self._house.hub.cursor)
 
     def _resume(self) -> None:
         for operation in self._under_way.values():
