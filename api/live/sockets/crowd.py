@@ -62,7 +62,7 @@ class Crowd:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Speak with one that was accepted, until it is closed."""
-        wire: Wire = websocket.scope["extensions"].get(EXTENSION) or AsgiWire(websocket.send)
+        wire: Wire = websocket.scope.get("extensions", {}).get(EXTENSION) or AsgiWire(websocket.send)
         socket = Socket(wire, self._house, self._door, self.channels, websocket.headers, self._admit)
         # Pings are spread, for after a restart many come at once.
         socket.pinged_at -= uniform(0, self.patience.ping / 2)  # noqa: S311 - hides nothing
