@@ -15,7 +15,7 @@ from api.app import BODY
 from api.command import serving
 from api.errors import TROUBLES
 from api.live import hub
-from api.live.sockets import socket
+from api.live.sockets import crowd, socket, wire
 from api.settings import Settings
 from api.types.common import PAGE
 from domain import bounds
@@ -137,6 +137,7 @@ def test_the_roles_are_those_that_there_are_in_order() -> None:
 
 def test_the_bounds_are_those_that_are_held() -> None:
     shown = [bound for _, bound in rows("Bounds")]
+    patience = crowd.Patience()
 
     assert shown == [
         f"{BODY:,} bytes",
@@ -166,6 +167,11 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"±{bounds.POINTS:,}, not 0",
         f"±{bounds.SCORE:,}",
         f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",
+        f"{crowd.SOCKETS:,}, {crowd.KEY_SOCKETS:,}",
+        ", ".join(
+            f"{each:.0f}" for each in (patience.init, patience.ping, patience.silence, patience.stalled)
+        ),
+        f"{wire.SLOW:,}",
         f"{hub.MISSED:,}",
         f"{hub.FRAME}",
         f"{hub.PENDING:,}",
