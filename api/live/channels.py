@@ -113,7 +113,7 @@ class Channel:
     def leave(self, seat: Seat) -> None:
         self._seats.pop(seat, None)
         seat.since = inf
-        if seat.catching_up:
+        if seat.catching_up and seat.catching_up is not asyncio.current_task():
             seat.catching_up.cancel()
         if not self._seats:
             self._end()
@@ -125,12 +125,22 @@ class Channel:
     def _place(self, seat: Seat, key: str | None, begin: Begin) -> None:
         """From this very moment on the seat is told everything, once it is told what it begins with."""
         seat.since = self._number
-        first = self._first(key, begin)
-        if first is None:
-            seat.catching_up = None
-        else:
+        try:
+            first = self._first(key, begin)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the subscriber must know
+            self._fail(seat, error)
+            return
+        if first:
             seat.held = []
             seat.catching_up = asyncio.create_task(self._catch_up(seat, first))
+        else:
+            self._go_on(seat)
+
+    def _go_on(self, seat: Seat) -> None:
+        """The seat was told everything so far."""
+        seat.catching_up = None
+        if self._is_over:
+            self._complete(seat)
 
     def _first(self, key: str | None, begin: Begin) -> asyncio.Task[list[bytes]] | None:
         """What one begins with: the same for all who come between two frames."""
@@ -154,13 +164,13 @@ class Channel:
             self._fail(seat, error)
             return
         held, seat.held, seat.catching_up = seat.held or [], None, None
-        missed = seat.since == inf
+        overflowed = seat.since == inf
         if not all(map(seat.listener.tell, [*frames, *held])):
             seat.since = inf
-        elif missed:
+        elif overflowed:
             self.again(seat)
-        elif self._is_over:
-            self._complete(seat)
+        else:
+            self._go_on(seat)
 
     async def _tell_all(self) -> None:
         try:
@@ -193,7 +203,6 @@ class Channel:
         seat.listener.complete()
 
     def _fail(self, seat: Seat, error: Exception) -> None:
-        seat.catching_up = None
         self.leave(seat)
         seat.listener.fail(explained(error))
 

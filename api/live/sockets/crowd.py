@@ -114,12 +114,18 @@ class Crowd:
             socket.ping(now)
 
     async def _look_at_keys(self) -> None:
+        looked = monotonic()
         while True:
-            await asyncio.sleep(self.patience.keys)
-            try:
-                viewers = await self._door.viewers(set(self._of_key))
-            except Unreachable:
-                continue  # a database that is away revokes nothing
-            for socket in list(self._sockets):
-                if socket.viewer and not socket.viewer.is_as(viewers.get(socket.viewer.credential)):
-                    socket.wire.close(FORBIDDEN, REVOKED)
+            await asyncio.sleep(self.patience.beat)
+            if monotonic() - looked >= self.patience.keys:
+                await self._close_the_revoked()
+                looked = monotonic()
+
+    async def _close_the_revoked(self) -> None:
+        try:
+            viewers = await self._door.viewers(set(self._of_key))
+        except Unreachable:
+            return  # a database that is away revokes nothing
+        for socket in list(self._sockets):
+            if socket.viewer and not socket.viewer.is_as(viewers.get(socket.viewer.credential)):
+                socket.wire.close(FORBIDDEN, REVOKED)

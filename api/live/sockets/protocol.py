@@ -20,6 +20,7 @@ SPREAD = (
     5.0  # seconds over which the sockets of a server that stops are closed, that not all come back at once
 )
 PACE = 500  # sockets that are closed a second, if there are fewer than would take that long
+STOPPING = "the server stops; come back to another, or in a moment"
 FINAL_TEXT = 0x81  # the first byte of a text message in one frame
 SHORT, MEDIUM = 125, 65_535  # lengths that fit the second byte, and two bytes more
 _MEDIUM, _LONG = Struct("!BBH"), Struct("!BBQ")

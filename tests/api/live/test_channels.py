@@ -278,6 +278,34 @@ async def test_what_breaks_the_source_is_told_to_all_and_ends_the_channel(scene:
     assert len(scene.channels) == 0
 
 
+async def test_what_breaks_the_source_is_told_to_one_who_is_still_welcomed(scene: Scene) -> None:
+    first, _ = scene.join()
+    scene.say(1)
+    await first.hears(1)
+    scene.gate.clear()
+    back, _ = scene.join(after="0")
+    await asyncio.sleep(0)
+    scene.say(GraphQLError("broken"))
+    await first.hears(1, "broken")
+    scene.gate.set()
+
+    await back.hears("broken")
+
+
+async def test_a_subscription_that_knows_no_way_on_ends_for_one_who_was_slow(scene: Scene) -> None:
+    scene.source.close()
+    numbers = scene.source
+    ear = Ear()
+    seat = Channel(Unshared(numbers.frames()), scene.render, lambda: None).join(ear)
+    ear.is_slow = True
+    scene.say(1)
+    await until(lambda: seat.is_behind)
+    ear.is_slow = False
+    seat.resume()
+
+    assert ear.heard == ["what was told came faster than it was read; subscribe again"]
+
+
 async def test_what_breaks_a_welcome_is_told_to_that_one_alone(scene: Scene) -> None:
     first, _ = scene.join()
     scene.say(1)
