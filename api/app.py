@@ -23,6 +23,7 @@ from api.auth import Door
 from api.context import House
 from api.live.boards import Boards
 from api.live.hub import Hub
+from api.live.readings import Readings
 from api.logs import configure as configure_logs
 from api.scalars import now
 from api.settings import Settings
@@ -66,8 +67,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
         async with open_house(settings) as house:
             settle_memory()
             door = Door(house.keys, settings.rate_limit)
-            app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
-            yield
+            view = app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
+            keeping = _started(view.crowd.keep())
+            try:
+                yield
+            finally:
+                keeping.cancel()
+                await asyncio.wait([keeping])
 
     return Starlette(
         routes=[
@@ -148,7 +154,7 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
     ledger = Ledger(mongo, configuration, clock)
     level_sets = LevelSets(mongo, configuration, jobs)
     rule_sets = RuleSets(mongo, configuration, jobs)
-    hub = Hub(leads, configuration)
+    hub = Hub()
     return House(
         configuration=configuration,
         leads=leads,
@@ -164,6 +170,7 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
         keys=Keys(mongo),
         hub=hub,
         boards=Boards(hub, BoardPages(mongo, configuration, leads)),
+        readings=Readings(leads, configuration),
         clock=clock,
     )
 

@@ -11,11 +11,11 @@ import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 
 from api import limits as edge
-from api import view
 from api.app import BODY
 from api.command import serving
 from api.errors import TROUBLES
 from api.live import boards, hub
+from api.live.sockets import crowd, socket, wire
 from api.settings import Settings
 from api.types.common import PAGE
 from domain import bounds
@@ -153,10 +153,11 @@ def test_the_roles_are_those_that_there_are_in_order() -> None:
 
 def test_the_bounds_are_those_that_are_held() -> None:
     shown = [bound for _, bound in rows("Bounds")]
+    patience = crowd.Patience()
 
     assert shown == [
         f"{BODY:,} bytes",
-        f"{serving.SOCKET_MESSAGE:,} bytes, {view.OPERATIONS}",
+        f"{serving.SOCKET_MESSAGE:,} bytes, {socket.OPERATIONS}",
         f"{edge.DEPTH}, {edge.ALIASES}, {edge.TOKENS:,}",
         f"{PAGE[0]} to {PAGE[1]}",
         f"{edge.NODES:,}",
@@ -183,6 +184,13 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"±{bounds.SCORE:,}",
         f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",
         f"every {boards.PACE * 1000:.0f} ms",
+        f"{crowd.SOCKETS:,}, {crowd.KEY_SOCKETS:,}",
+        ", ".join(
+            f"{each:.0f}" for each in (patience.init, patience.ping, patience.silence, patience.stalled)
+        ),
+        f"{wire.SLOW:,}",
+        f"{hub.MISSED:,}",
+        f"{hub.FRAME}",
         f"{hub.PENDING:,}",
         f"{hub.RING:,} in each process",
     ]

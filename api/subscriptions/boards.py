@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import ExitStack
 from typing import Annotated
 
 import strawberry
 
-from api.context import Info
+from api.context import Context, Info
 from api.inputs import LeadFilterInput, LeadOrderInput
 from api.live import boards as live
 from api.live.again import until_read
+from api.live.streams import Stream, these
 from api.types.boards import BoardDelta, BoardSnapshot, BoardUpdate
 from api.types.common import BOARD_SIZE, First, page_size
 from domain.actors import Role
@@ -39,7 +41,7 @@ class BoardSubscriptions:
             strawberry.argument(description="The order; the highest engagement first if null."),
         ] = None,
         first: First = BOARD_SIZE,
-    ) -> AsyncGenerator[BoardUpdate, None]:
+    ) -> AsyncIterable[BoardUpdate]:
         workspace = info.context.allow(Role.VIEWER).workspace.id
         if filter:
             filter.wanted(await until_read(info.context.scoring))
@@ -49,9 +51,36 @@ class BoardSubscriptions:
             order_by.order() if order_by else LeadOrder(),
             page_size(first, BOARD_SIZE),
         )
-        with info.context.house.boards.watch(asked) as viewing:
-            async for update in viewing.updates():
-                yield _told(update)
+        return Stream[BoardSnapshot | BoardDelta](lambda: _Board(info.context, asked))
+
+
+class _Board:
+    """A board, of which a newcomer is told all, and so is one who missed something."""
+
+    def __init__(self, context: Context, asked: Question) -> None:
+        self._watching = ExitStack()
+        self._viewing = self._watching.enter_context(context.house.boards.watch(asked))
+
+    async def frames(self) -> AsyncGenerator[BoardSnapshot | BoardDelta, None]:
+        async for update in self._viewing.updates():
+            yield _told(update)
+
+    def welcome(self, after: str | None) -> AsyncGenerator[BoardSnapshot | BoardDelta, None] | None:  # noqa: ARG002 - it knows no positions
+        # A delta that is on its way may be in it already: to apply it twice does no harm.
+        snapshot = self._viewing.snapshot()
+        return these(BoardSnapshot.of(snapshot)) if snapshot else None
+
+    def again(self) -> AsyncGenerator[BoardSnapshot | BoardDelta, None]:
+        return self.welcome(None) or these()
+
+    async def reach(self, after: str) -> None:
+        pass
+
+    def cursor(self) -> None:
+        return None
+
+    def close(self) -> None:
+        self._watching.close()
 
 
 def _told(update: live.Update) -> BoardSnapshot | BoardDelta:

@@ -87,7 +87,7 @@ async def test_servers_that_share_a_redis_tell_of_each_others_changes(
             frame = await asyncio.wait_for(anext(watcher.frames()), WAIT)
 
     assert not isinstance(frame, Lost)
-    changes = [news.event.change for news in frame if isinstance(news.event, TierChanged)]
+    changes = [event.change for event in frame if isinstance(event, TierChanged)]
     assert changes == list(outcome.changes)
 
 
