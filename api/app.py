@@ -21,13 +21,16 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth import Door
 from api.context import House
+from api.live.boards import Boards
 from api.live.hub import Hub
+from api.live.readings import Readings
 from api.logs import configure as configure_logs
 from api.scalars import now
 from api.settings import Settings
 from api.view import View
 from domain.jobs import JobKind
 from persistence.automations import Automations
+from persistence.boards import BoardPages
 from persistence.configuration import Configuration
 from persistence.corrections import Corrections
 from persistence.deliveries import Deliveries
@@ -67,8 +70,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
         async with open_house(settings) as house:
             settle_memory()
             door = Door(house.keys, settings.rate_limit)
-            app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
-            yield
+            view = app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
+            keeping = _started(view.crowd.keep())
+            try:
+                yield
+            finally:
+                keeping.cancel()
+                await asyncio.wait([keeping])
 
     return Starlette(
         routes=[
@@ -150,6 +158,7 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
     level_sets = LevelSets(mongo, configuration, jobs)
     rule_sets = RuleSets(mongo, configuration, jobs)
     scores = Scores(mongo)
+    hub = Hub()
     return House(
         configuration=configuration,
         leads=leads,
@@ -166,7 +175,9 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
         quick_start=QuickStart(mongo, configuration, level_sets, rule_sets),
         ledger=ledger,
         keys=Keys(mongo),
-        hub=Hub(leads, configuration),
+        hub=hub,
+        boards=Boards(hub, BoardPages(mongo, configuration, leads)),
+        readings=Readings(leads, configuration),
         clock=clock,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import monotonic
 
 from limits import RateLimitItemPerMinute
@@ -49,6 +49,10 @@ class Door:
                 f"the key {viewer.actor.name!r} has used up its {self._rate.amount:,} requests of this minute; "
                 "wait, send many changes in one request, or raise TIERWIRE_RATE_LIMIT",
             )
+
+    async def viewers(self, credentials: Collection[str]) -> Mapping[str, Viewer]:
+        """Who may still come in of those who have; raises Unreachable."""
+        return await self._keys.viewers(credentials) if credentials else {}
 
     async def _viewer(self, secret: str) -> Viewer | None:
         digest = hashlib.sha256(secret.encode()).digest()

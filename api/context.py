@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,9 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from api.errors import Denied
+from api.live.boards import Boards
 from api.live.hub import Hub
+from api.live.readings import Readings
 from domain.actors import Actor, Role, Viewer
 from domain.changes import Activity
 from domain.leads import Lead
@@ -52,17 +54,17 @@ class House:
     ledger: Ledger
     keys: Keys
     hub: Hub
+    boards: Boards
+    readings: Readings
     clock: Callable[[], datetime]
 
 
 @dataclass(slots=True)
 class Context:
-    """One request's, or one socket's: so nothing here may remember what was read."""
+    """One operation's, or one frame's of a live one; nothing here remembers what was read."""
 
     house: House
     viewer: Viewer | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    connection_params: dict[str, object] | None = None
     _leads: DataLoader[str, Lead | None] = field(init=False)
     _activities: DataLoader[str, Activity | None] = field(init=False)
 

@@ -37,10 +37,11 @@ _log = structlog.get_logger()
 
 
 class Denied(GraphQLError):
-    """The viewer may not do this; `code` is UNAUTHENTICATED, FORBIDDEN or RATE_LIMITED."""
+    """The viewer may not do this; `code` is UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED or UNAVAILABLE."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message, extensions={"code": code})
+        self.code = code
 
 
 def _range(low: object, high: object) -> str:
@@ -272,6 +273,10 @@ class Explain(MaskErrors):
     def __init__(self) -> None:
         super().__init__(lambda error: not isinstance(error.original_error, MISTAKES))
 
+    def in_words(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        """The errors as their caller may read them."""
+        return self._process_errors(errors)
+
     def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
         processed = super()._process_errors(errors)
         for error in processed:
@@ -298,3 +303,12 @@ def _said(error: GraphQLError, message: str, code: str) -> GraphQLError:
     return GraphQLError(
         message, nodes=error.nodes, positions=error.positions, path=error.path, extensions={"code": code}
     )
+
+
+def explained(*errors: Exception) -> list[GraphQLError]:
+    """What `Explain` makes of errors that come up where Strawberry does not execute."""
+    located = [
+        error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+        for error in errors
+    ]
+    return Explain().in_words(located)

@@ -20,6 +20,7 @@ from domain.leads import LeadEdit, LeadFields, LeadRef, RefKind, normal_email
 from domain.levels import Dimension, Level, ScoreRange, replaced
 from domain.scoring import Scoring
 from persistence.batch import Item
+from persistence.boards import BoardFilter
 from persistence.leads import LeadFilter, LeadOrder, LeadOrderField
 from persistence.mongo import new_id
 from persistence.moves import TierMove
@@ -248,13 +249,28 @@ class LeadFilterInput:
 
     def wanted(self, scoring: Scoring) -> LeadFilter:
         """The filter by the levels in force; raises InvalidInput for an unknown level."""
+        standing = self.standing()
+        for dimension, path, names in self._levels():
+            scoring.levels[dimension].ranges(names, "filter", path)
+        return standing.under(scoring)
+
+    def standing(self) -> BoardFilter:
+        """The filter for good, whatever levels there come to be; equal for those that ask the same."""
         refuse(self._problems())
-        return LeadFilter(
-            tuple(self._scores(scoring)),
-            tuple(self.tags or ()),
-            self.search,
-            self.inactive_since,
-            self.moved.move() if self.moved else None,
+        scores = ScoreRange(self.min_engagement, self.max_engagement)
+        return BoardFilter(
+            tuple(
+                (dimension, tuple(sorted({name.strip().casefold() for name in names})))
+                for dimension, _, names in self._levels()
+            ),
+            self.unclassified_in,
+            LeadFilter(
+                () if scores == ScoreRange(None, None) else ((Dimension.ENGAGEMENT, (scores,)),),
+                tuple(sorted(set(self.tags or ()))),
+                self.search and self.search.casefold(),
+                self.inactive_since,
+                self.moved.move() if self.moved else None,
+            ),
         )
 
     def _problems(self) -> Iterator[Problem]:
@@ -264,18 +280,12 @@ class LeadFilterInput:
         yield from bounds.count(("filter", "tags"), len(self.tags or ()), bounds.TAGS)
         yield from bounds.moment(("filter", "inactiveSince"), self.inactive_since)
 
-    def _scores(self, scoring: Scoring) -> Iterator[tuple[Dimension, tuple[ScoreRange, ...]]]:
-        named = {
-            Dimension.ENGAGEMENT: (self.engagement_levels, "engagementLevels"),
-            Dimension.PROFILE: (self.profile_levels, "profileLevels"),
-        }
-        for dimension, (names, path) in named.items():
-            if names is not None:
-                yield dimension, scoring.levels[dimension].ranges(names, "filter", path)
-        if self.unclassified_in:
-            yield self.unclassified_in, scoring.levels[self.unclassified_in].gaps
-        if self.min_engagement is not None or self.max_engagement is not None:
-            yield Dimension.ENGAGEMENT, (ScoreRange(self.min_engagement, self.max_engagement),)
+    def _levels(self) -> Iterator[tuple[Dimension, str, list[str]]]:
+        """The dimensions in which levels are wanted, the field that says so, and their names."""
+        if self.engagement_levels is not None:
+            yield Dimension.ENGAGEMENT, "engagementLevels", self.engagement_levels
+        if self.profile_levels is not None:
+            yield Dimension.PROFILE, "profileLevels", self.profile_levels
 
 
 @strawberry.input(name="LeadOrder", description="The order of a list of leads.")

@@ -16,7 +16,7 @@ from graphql import (
     ValidationRule,
 )
 
-from api.types.common import PAGE, PAGE_SIZE
+from api.types.common import BOARD_SIZE, PAGE, PAGE_SIZE
 
 DEPTH = 12  # leads > edges > node > history > edges > node > parts > rule is 8
 ALIASES = 50  # fields of one operation under other names: a dashboard, not a loop
@@ -36,7 +36,18 @@ COUNTS = {
     "automations": 100,  # there are no more
     "warnings": 90,  # so that a longest page of rule sets may show them
 }
-LISTS = {"leads", "history", "activities", "levelSets", "ruleSets", "jobs", "moves", "sample", "deliveries"}
+LISTS = {
+    "leads",
+    "leadBoard",
+    "history",
+    "activities",
+    "levelSets",
+    "ruleSets",
+    "jobs",
+    "moves",
+    "sample",
+    "deliveries",
+}
 TOKENS = 2_000  # a long hand-written document; variables carry the data
 
 
@@ -113,4 +124,4 @@ def _entries(node: FieldNode) -> int:
     for argument in node.arguments or ():
         if argument.name.value == "first":
             return int(argument.value.value) if isinstance(argument.value, IntValueNode) else PAGE[1]
-    return PAGE_SIZE
+    return BOARD_SIZE if node.name.value == "leadBoard" else PAGE_SIZE

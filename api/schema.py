@@ -33,6 +33,7 @@ from api.queries.rules import RuleQueries
 from api.queries.templates import TemplateQueries
 from api.queries.viewer import ViewerQueries
 from api.scalars import SCALARS
+from api.subscriptions.boards import BoardSubscriptions
 from api.subscriptions.jobs import JobSubscriptions
 from api.subscriptions.levels import LevelSubscriptions
 from api.subscriptions.tiers import TierSubscriptions
@@ -102,6 +103,7 @@ schema = Schema(
         "Subscription",
         "What is told the moment it is committed, over graphql-transport-ws.",
         TierSubscriptions,
+        BoardSubscriptions,
         LevelSubscriptions,
         JobSubscriptions,
     ),

@@ -53,3 +53,7 @@ class Viewer:
     actor: Actor
     role: Role
     credential: str
+
+    def is_as(self, other: Viewer | None) -> bool:
+        """Whether the other, if there is one, may see and do the same."""
+        return other is not None and (self.workspace.id, self.role) == (other.workspace.id, other.role)

@@ -56,6 +56,12 @@ class Job:
         return self._progress > other._progress
 
     @property
+    def left_untold(self) -> bool:
+        """Whether it ended before every lead was told what an edit of the levels made of its level."""
+        ended = self.state in {JobState.CANCELLED, JobState.FAILED}
+        return ended and self.kind is JobKind.RECLASSIFY
+
+    @property
     def _progress(self) -> tuple[bool, int, int]:
         return self.state is not JobState.RUNNING, self.done, self.total
 

@@ -7,7 +7,7 @@ crashes. Its tokens are ordered and can be resumed from.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from domain.history import ScoreChange
 from domain.jobs import Job
 from domain.levels import LevelSet
 from persistence.documents import Document, to_job, to_level_set, to_score_change
+from persistence.gate import workspace_of
 from persistence.mongo import Mongo
 
 PAUSE = 0.5  # seconds between two tries to reach the database's log
@@ -29,15 +30,20 @@ LOG_LOST = {260, 280, 286}  # MongoDB's codes for a token that its log does not 
 COMMITTED: list[Mapping[str, Any]] = [
     {
         "$match": {
-            # What is replaced is told whole; of what is updated the database would have to be asked again.
-            "operationType": {"$in": ["insert", "replace"]},
             "$or": [
-                {"ns.coll": "score_changes", "fullDocument.tier_changed": True},
-                {"ns.coll": {"$in": ["level_sets", "jobs"]}},
+                # What is replaced is told whole; of what is updated the database would have to be asked again.
+                {
+                    "operationType": {"$in": ["insert", "replace"]},
+                    "$or": [
+                        {"ns.coll": "score_changes", "fullDocument.tier_changed": True},
+                        {"ns.coll": {"$in": ["level_sets", "jobs"]}},
+                    ],
+                },
+                {"operationType": {"$in": ["insert", "update"]}, "ns.coll": "gate"},
             ],
         }
     },
-    {"$project": {"ns": 1, "fullDocument": 1}},
+    {"$project": {"ns": 1, "documentKey": 1, "fullDocument": 1}},
 ]
 
 _log = structlog.get_logger()
@@ -71,13 +77,24 @@ class JobChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadsChanged:
+    """Leads of the workspace may read otherwise: some were committed, or deleted, or other levels or rules were.
+
+    Which, it does not say. Of several that come together only the last is told.
+    """
+
+    token: str
+    workspace: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """The feed stands at `token`. What lies between this and what was read before is lost, if there was any."""
 
     token: str
 
 
-Committed = TierChanged | LevelsChanged | JobChanged
+Committed = TierChanged | LevelsChanged | JobChanged | LeadsChanged
 Event = Committed | Opened
 
 
@@ -120,7 +137,7 @@ async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened
         try:
             async with aclosing(_batches(mongo, after)) as batches:
                 async for token, events in batches:
-                    yield Opened(token) if after is None else Link(after, max(after, token), events)
+                    yield Opened(token) if after is None else Link(after, max(after, token), thinned(events))
                     after = max(after or "", token)
         except PyMongoError as error:
             if isinstance(error, OperationFailure) and error.code in LOG_LOST:
@@ -169,14 +186,33 @@ async def _batches(
                     )
 
 
+def thinned(events: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Events without those that a later one of them makes idle: that leads of the same workspace changed."""
+    told: set[str] = set()
+    kept: list[Mapping[str, Any]] = []
+    for event in reversed(tuple(events)):
+        if is_of_gate(event):
+            workspace = workspace_of(event["documentKey"]["_id"])
+            if workspace in told:
+                continue
+            told.add(workspace)
+        kept.append(event)
+    return tuple(reversed(kept))
+
+
+def is_of_gate(event: Mapping[str, Any]) -> bool:
+    """Whether it says no more than that leads changed."""
+    return bool(event["ns"]["coll"] == "gate")
+
+
 def to_event(event: Mapping[str, Any]) -> Event:
     """The event that a write in the log tells of.
 
     One that cannot be read, as when a newer process wrote it, is as good as lost: the feed is Opened after it.
     """
-    token, document = event["_id"]["_data"], event["fullDocument"]
+    token = event["_id"]["_data"]
     try:
-        return _read(token, event, document)
+        return _read(token, event)
     except (KeyError, TypeError, ValueError) as error:
         _log.error(
             "the feed passed over what it cannot read", collection=event["ns"]["coll"], error=repr(error)
@@ -184,7 +220,10 @@ def to_event(event: Mapping[str, Any]) -> Event:
         return Opened(token)
 
 
-def _read(token: str, event: Mapping[str, Any], document: Document) -> Committed:
+def _read(token: str, event: Mapping[str, Any]) -> Committed:
+    if is_of_gate(event):
+        return LeadsChanged(token, workspace_of(event["documentKey"]["_id"]))
+    document = event["fullDocument"]
     workspace = document["workspace"]
     match event["ns"]["coll"]:
         case "level_sets":

@@ -17,6 +17,7 @@ from domain.leads import Lead, LeadRef, RefKind
 from domain.levels import Dimension, ScoreRange
 from persistence import pages
 from persistence.documents import Document, from_name, to_lead
+from persistence.gate import pass_aside
 from persistence.mongo import Mongo, Session
 from persistence.moves import Moves, TierMove
 from persistence.pages import Edge, Page
@@ -118,7 +119,7 @@ class Leads:
 
     async def count(self, workspace: str, wanted: LeadFilter) -> int:
         """How many leads match; raises InvalidInput as `page` does."""
-        return await self._mongo.leads.count_documents(await self._matching(workspace, wanted))
+        return await self._mongo.leads.count_documents(await self.matching(workspace, wanted))
 
     async def page(
         self, workspace: str, wanted: LeadFilter, order: LeadOrder, first: int, after: str | None
@@ -132,7 +133,7 @@ class Leads:
         database no longer has that list, and the walk goes on from the same place in the list as it is.
         """
         place = None if after is None else _Place.of(after, order)
-        matching = await self._matching(workspace, wanted)
+        matching = await self.matching(workspace, wanted)
         try:
             return await self._page(workspace, matching, order, first, place)
         except OperationFailure as error:
@@ -142,7 +143,8 @@ class Leads:
                 raise pages.malformed(after) from error
             return await self._page(workspace, matching, order, first, place.now())
 
-    async def _matching(self, workspace: str, wanted: LeadFilter) -> Document:
+    async def matching(self, workspace: str, wanted: LeadFilter) -> Document:
+        """The question for the leads that match; raises InvalidInput as `page` does."""
         moved = {}
         if wanted.moved:
             moved = {"_id": {"$in": await self._moves.leads(workspace, wanted.moved)}}
@@ -206,6 +208,7 @@ class Leads:
             await self._mongo.activities.delete_many(of_lead, session=session)
             for each in lead.ids:
                 await self._mongo.score_changes.delete_many(entries_of(workspace, each), session=session)
+            await pass_aside(self._mongo, workspace, session)
             return lead.id
 
         return await self._mongo.transact(work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from pymongo.errors import DuplicateKeyError
@@ -88,16 +89,25 @@ class Keys:
         """Whom the key stands for; None for a key nobody was given."""
         if not secret.startswith(PREFIX) or not secret.isascii():
             return None
-        key = await self._mongo.api_keys.find_one({"_id": _digest(secret)})
-        workspace = key and await self._mongo.workspaces.find_one({"_id": key["workspace"]})
-        if not key or not workspace:
-            return None
-        return Viewer(
-            Workspace(workspace["_id"], workspace["name"]),
-            Actor(ActorKind.API_KEY, key["name"]),
-            Role(key["role"]),
-            key["_id"],
-        )
+        digest = _digest(secret)
+        return (await self.viewers([digest])).get(digest)
+
+    async def viewers(self, credentials: Collection[str]) -> dict[str, Viewer]:
+        """Whom each of these keys stands for, by its `credential`; without those that open nothing any more."""
+        keys = await self._mongo.api_keys.find({"_id": {"$in": list(credentials)}}).to_list(None)
+        wanted = {"_id": {"$in": list({key["workspace"] for key in keys})}}
+        found = await self._mongo.workspaces.find(wanted).to_list(None) if keys else []
+        workspaces = {each["_id"]: Workspace(each["_id"], each["name"]) for each in found}
+        return {
+            key["_id"]: Viewer(
+                workspaces[key["workspace"]],
+                Actor(ActorKind.API_KEY, key["name"]),
+                Role(key["role"]),
+                key["_id"],
+            )
+            for key in keys
+            if key["workspace"] in workspaces
+        }
 
 
 def _digest(secret: str) -> str:

@@ -80,7 +80,10 @@ async def _values(socket: ClientConnection, early: list[dict[str, Any]]) -> Asyn
         message = json.loads(text)
         if message["type"] == "complete":
             return
-        yield _value(message)
+        if message["type"] == "ping":
+            await socket.send('{"type": "pong"}')
+        else:
+            yield _value(message)
 
 
 def _value(message: dict[str, Any]) -> Any:

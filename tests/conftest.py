@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,9 @@ import uvicorn
 from pydantic import SecretStr
 
 from api.app import build_house, create_app
+from api.command.serving import OPTIONS
 from api.context import House
+from api.live.sockets.crowd import Crowd
 from api.scalars import now
 from api.settings import Settings
 from domain.actors import Actor, ActorKind, Role, Workspace
@@ -64,17 +66,23 @@ class Served:
 
     url: str
     house: House
+    crowd: Crowd
 
 
 @asynccontextmanager
-async def serving(mongo_uri: str, **settings: Any) -> AsyncIterator[Served]:
-    """An application with these settings on the tests' database, as long as the context lasts."""
+async def serving(
+    mongo_uri: str, options: Mapping[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Served]:
+    """An application with these settings on the tests' database, as long as the context lasts.
+
+    It is served as by every command, but for the *options*.
+    """
     uri = SecretStr(mongo_uri)
     app = create_app(Settings(mongo_uri=uri, mongo_database=DATABASE, **{"rate_limit": 0, **settings}))
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         # asyncio sees to this only for sockets that it made itself; without it every answer waits 40 ms.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        config = uvicorn.Config(app, log_level="warning", ws_ping_interval=None, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(app, **{**OPTIONS, "timeout_graceful_shutdown": 5, **(options or {})})
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
@@ -82,7 +90,7 @@ async def serving(mongo_uri: str, **settings: Any) -> AsyncIterator[Served]:
             await asyncio.sleep(0.01)
         host, port = listening.getsockname()
         try:
-            yield Served(f"http://{host}:{port}/graphql", app.state.view._house)
+            yield Served(f"http://{host}:{port}/graphql", app.state.view._house, app.state.view.crowd)
         finally:
             server.should_exit = True
             await task

@@ -18,6 +18,7 @@ MAY_IMPORT = {
 }
 LINES = 330  # about as much as is read in one go; what is longer becomes a package
 PERSISTENT = {
+    "BoardPages",
     "Configuration",
     "Corrections",
     "Gate",

@@ -11,11 +11,11 @@ import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 
 from api import limits as edge
-from api import view
 from api.app import BODY
 from api.command import serving
 from api.errors import TROUBLES
-from api.live import hub
+from api.live import boards, hub
+from api.live.sockets import crowd, socket, wire
 from api.settings import Settings
 from api.types.common import PAGE
 from domain import bounds
@@ -105,6 +105,22 @@ async def test_a_board_by_the_subscription_that_is_shown_is_told(client: Client)
     assert told["changes"][0]["to"]["name"] == "Hot"
 
 
+async def test_a_list_by_the_subscription_that_is_shown_stays_true(client: Client) -> None:
+    levels = documents(section("First steps"))[0]
+    (subscription,) = documents(section("Lists that stay true"))
+    await client(levels)
+
+    async with client.subscribe(subscription) as board:
+        snapshot = await anext(board)
+        await client(
+            'mutation { adjustScore(input: {lead: {externalId: "crm-1"}, delta: 60}) { __typename } }'
+        )
+        delta = await anext(board)
+
+    assert snapshot == {"entries": []}
+    assert [entry["lead"]["engagement"]["score"] for entry in delta["entered"]] == [60]
+
+
 def test_the_settings_are_those_that_there_are_with_their_defaults() -> None:
     shown = {name.strip("`"): default.strip("`") for name, default, _ in rows("Settings")}
     fields = Settings.model_fields.items()
@@ -137,10 +153,11 @@ def test_the_roles_are_those_that_there_are_in_order() -> None:
 
 def test_the_bounds_are_those_that_are_held() -> None:
     shown = [bound for _, bound in rows("Bounds")]
+    patience = crowd.Patience()
 
     assert shown == [
         f"{BODY:,} bytes",
-        f"{serving.SOCKET_MESSAGE:,} bytes, {view.OPERATIONS}",
+        f"{serving.SOCKET_MESSAGE:,} bytes, {socket.OPERATIONS}",
         f"{edge.DEPTH}, {edge.ALIASES}, {edge.TOKENS:,}",
         f"{PAGE[0]} to {PAGE[1]}",
         f"{edge.NODES:,}",
@@ -166,6 +183,14 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"±{bounds.POINTS:,}, not 0",
         f"±{bounds.SCORE:,}",
         f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",
+        f"every {boards.PACE * 1000:.0f} ms",
+        f"{crowd.SOCKETS:,}, {crowd.KEY_SOCKETS:,}",
+        ", ".join(
+            f"{each:.0f}" for each in (patience.init, patience.ping, patience.silence, patience.stalled)
+        ),
+        f"{wire.SLOW:,}",
+        f"{hub.MISSED:,}",
+        f"{hub.FRAME}",
         f"{hub.PENDING:,}",
         f"{hub.RING:,} in each process",
     ]

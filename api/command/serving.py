@@ -11,6 +11,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from api.live.sockets.protocol import LiveProtocol
+
 SOCKET_MESSAGE = 65_536  # bytes; operations are small, and bulk goes over HTTP
 DRAIN = 30  # seconds that open requests and sockets have to end when the server stops
 APP = "api.app:create_app"  # by name, for every worker process makes its own
@@ -18,6 +20,7 @@ APP = "api.app:create_app"  # by name, for every worker process makes its own
 OPTIONS: dict[str, Any] = {
     "access_log": False,
     "log_level": "warning",
+    "ws": LiveProtocol,
     "ws_max_size": SOCKET_MESSAGE,
     # uvicorn's own keepalive closes with 1011, which clients take for final.
     "ws_ping_interval": None,

@@ -27,6 +27,7 @@ First = Annotated[int | None, strawberry.argument(description="How many entries,
 Item = TypeVar("Item")
 DomainItem = TypeVar("DomainItem")
 PAGE_SIZE = 20
+BOARD_SIZE = 50
 PAGE = (1, 200)  # entries of one page: a screen or two; more is an export
 
 
@@ -203,8 +204,8 @@ def page_parts(page: pages.Page[DomainItem], of: Callable[[DomainItem], Any]) ->
     }
 
 
-def page_size(first: int | None) -> int:
+def page_size(first: int | None, default: int = PAGE_SIZE) -> int:
     """How many entries are asked for, if they lie within a page's bounds; raises InvalidInput."""
-    size = PAGE_SIZE if first is None else first
+    size = default if first is None else first
     refuse(whole(("first",), size, *PAGE))
     return size

@@ -161,11 +161,11 @@ class ScoreChange(Node):
 
     @strawberry.field(description="The level before it, as it was then; null is unclassified.")
     async def level_before(self, info: Info) -> Level | None:
-        return await level_at(info, self.dimension, self.change.before)
+        return await level_at(info.context, self.dimension, self.change.before)
 
     @strawberry.field(description="The level after it, as it was then; null is unclassified.")
     async def level_after(self, info: Info) -> Level | None:
-        return await level_at(info, self.dimension, self.change.after)
+        return await level_at(info.context, self.dimension, self.change.after)
 
     @strawberry.field(description="The activity behind it; null for any other cause.")
     async def activity(self, info: Info) -> Activity | None:
@@ -204,8 +204,7 @@ class ScoreChangeConnection(Connection[ScoreChange]):
     pass
 
 
-async def level_at(info: Info, dimension: Dimension, position: Position) -> Level | None:
+async def level_at(context: Context, dimension: Dimension, position: Position) -> Level | None:
     """The level of a position in the past, as it was then."""
-    context = info.context
     levels = await context.house.configuration.level_set(context.workspace, dimension, position.level_set)
     return Level.maybe(levels.named(position.level))

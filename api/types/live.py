@@ -63,7 +63,10 @@ class TierChanges:
 
 
 @strawberry.type(
-    description="The position is gone and changes were missed: fetch afresh. The subscription goes on by itself."
+    description=(
+        "Changes were missed, as the position is gone or they were read too slowly: fetch afresh. The subscription "
+        "goes on by itself."
+    )
 )
 class ResyncRequired:
     reason: str = strawberry.field(description="Why; for a log.")

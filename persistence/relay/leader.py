@@ -8,7 +8,7 @@ from contextlib import aclosing
 from secrets import token_hex
 
 from persistence.background import running
-from persistence.feed import Link, Opened, links
+from persistence.feed import Link, Opened, is_of_gate, links, thinned
 from persistence.mongo import Mongo
 from persistence.relay.channel import LEASE, Away, Channel, Place
 from persistence.relay.condition import Condition
@@ -48,7 +48,7 @@ async def _serve(mongo: Mongo, channel: Channel, holder: str, told: str, conditi
         async with running(_read(mongo, told, waiting)):
             while await channel.append(holder, link := await _next(waiting)):
                 condition.works()
-                await asyncio.sleep(LINGER if len(link.events) > 1 else 0)
+                await asyncio.sleep(LINGER if _may_linger(link) else 0)
         condition.fails("another process holds the lease")
     finally:
         await channel.release(holder)
@@ -73,4 +73,9 @@ async def _next(waiting: asyncio.Queue[Link]) -> Link:
     while len(events) < BATCH and not waiting.empty():
         last = waiting.get_nowait()
         events += last.events
-    return Link(first.prev, last.token, tuple(events))
+    return Link(first.prev, last.token, thinned(events))
+
+
+def _may_linger(link: Link) -> bool:
+    """Whether more of its kind is likely to come at once, or is not waited for to the millisecond."""
+    return len(link.events) > 1 or any(map(is_of_gate, link.events))

@@ -27,10 +27,15 @@ async def opened(url: str, **more: Any) -> AsyncIterator[ClientConnection]:
 
 
 async def heard(socket: ClientConnection) -> Json:
-    """The next message, but for the empty levels of a new workspace: the feed may still tell of them."""
+    """The next message, but for the empty levels of a new workspace: the feed may still tell of them.
+
+    A ping is answered, as every client would.
+    """
     while True:
         message: Json = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
-        if message["type"] != "next" or not _is_beginning(message["payload"].get("data") or {}):
+        if message["type"] == "ping":
+            await socket.send('{"type": "pong"}')
+        elif message["type"] != "next" or not _is_beginning(message["payload"].get("data") or {}):
             return message
 
 

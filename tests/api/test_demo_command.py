@@ -22,6 +22,8 @@ from api.command.demo.people import PEOPLE
 from tests.client import Client
 from tests.processes import started
 
+pytestmark = pytest.mark.slow
+
 WAIT = 60.0  # seconds for what takes two to ten
 ROOT = Path(__file__).parents[2]
 

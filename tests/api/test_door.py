@@ -65,7 +65,7 @@ class TestTheRate:
             assert await heard(first) == {"type": "connection_ack"}
             await second.send(init(client.key))
 
-            assert await closing_code(second) == 4403
+            assert await closing_code(second) == 1013
 
     async def test_operations_on_a_socket_count_as_requests(self, client: Client, serve: Serve) -> None:
         """Or else a socket would be a way round the limit."""

@@ -42,7 +42,7 @@ PROMISED = {
         "replaceLevels addLevel updateLevel removeLevel revertLevels saveRule removeRule publishRules "
         "saveScoringPolicy discardDraftRules revertRules quickStart cancelJob"
     ),
-    "Subscription": "leadTierChanged levelSetChanged jobProgress",
+    "Subscription": "leadTierChanged leadBoard levelSetChanged jobProgress",
 }
 OWN = [
     kind

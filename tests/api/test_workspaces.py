@@ -270,6 +270,21 @@ class TestAcrossWorkspaces:
 
             assert await told_of(board, 1) == [{"version": 1, "createdBy": {"name": "Ada"}}]
 
+    async def test_a_lead_is_not_on_a_board_of_another(
+        self, client: Client, keeper: Client, ids: dict[str, str]
+    ) -> None:
+        query = """subscription { leadBoard { ... on BoardSnapshot { entries { lead { id } } }
+          ... on BoardDelta { entered { lead { id } } updated { lead { id } } left } } }"""
+
+        async with client.subscribe(query) as board, keeper.subscribe(query) as of_the_zoo:
+            assert await anext(of_the_zoo) == {"entries": [{"lead": {"id": ids["lead"]}}]}
+            await with_score(keeper, "zebra-1", 1)
+            assert (await anext(of_the_zoo))["updated"] == [{"lead": {"id": ids["lead"]}}]
+            own = await with_score(client, "own", 50)
+
+            assert await anext(board) == {"entries": []}
+            assert (await anext(board))["entered"] == [{"lead": {"id": own}}]
+
     @pytest.mark.usefixtures("ids")
     async def test_a_version_that_only_another_has_is_not_found(self, client: Client) -> None:
         edits: dict[str, Json] = {"revertLevels": {"dimension": "ENGAGEMENT"}, "revertRules": {}}

@@ -21,6 +21,8 @@ import sys, time
 from pathlib import Path
 from persistence.embedded import embedded_mongo
 
+pytestmark = pytest.mark.slow
+
 with embedded_mongo(Path(sys.argv[1])) as uri:
     print(uri, flush=True)
     sys.stdin.read()

@@ -12,7 +12,7 @@ from pymongo.errors import OperationFailure
 from api.context import House
 from domain.actors import Workspace
 from domain.levels import Dimension
-from persistence.gate import Gate, PlaceGone, shut_gate
+from persistence.gate import Gate, PlaceGone, shut_gate, workspace_of
 from persistence.mongo import COLLECTIONS, PLACE_IDLE, WRITE_CONFLICT, Conflict, Mongo, Session
 from tests.persistence.conftest import MakeHouse
 from tests.persistence.given import (
@@ -74,6 +74,13 @@ async def test_a_place_serves_one_transaction_after_the_other(mongo: Mongo, work
             places.add(place)
 
     assert len(places) == 1
+
+
+async def test_a_place_says_by_its_name_alone_whose_it_is(mongo: Mongo, workspace: Workspace) -> None:
+    """And so does the gatepost: the database's log tells no more of either when it is written to."""
+    async with Gate(mongo).place(workspace.id) as place:
+        assert place != workspace.id
+        assert workspace_of(place) == workspace_of(workspace.id) == workspace.id
 
 
 async def test_whoever_scores_does_not_pass_when_an_edit_was_committed_since_they_began(

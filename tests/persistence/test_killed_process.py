@@ -33,6 +33,8 @@ from tests.persistence.given import (
 from tests.persistence.sender import ITEMS, LEADS, numbered_items
 from tests.processes import started
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 3
 
 

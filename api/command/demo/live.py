@@ -14,11 +14,12 @@ from api.command.demo.people import Person
 from api.command.demo.stage import recorded
 from api.command.demo.story import RIVALS, next_step
 from api.context import House
-from api.live.hub import Lost, News
+from api.live.hub import Frame, Lost
 from domain.actors import Workspace
 from domain.history import ScoreChange, ScorePart
 from domain.leads import Lead, LeadRef, RefKind
 from domain.levels import LevelSet
+from domain.scoring import Scoring
 from persistence.feed import Event, TierChanged
 from persistence.mongo import OutcomeUnknown, Unreachable
 
@@ -51,7 +52,7 @@ async def narrate(house: House, workspace: Workspace, console: Console) -> None:
     """Print every tier change of the workspace, whoever caused it, for ever."""
     with house.hub.watch(workspace.id, _is_tier_change) as watcher:
         async for frame in watcher.frames():
-            for line in [Text(frame.reason)] if isinstance(frame, Lost) else [await _line(n) for n in frame]:
+            for line in await _lines(house, workspace, frame):
                 console.print(line, soft_wrap=True)
 
 
@@ -59,10 +60,15 @@ def _is_tier_change(event: Event) -> bool:
     return isinstance(event, TierChanged)
 
 
-async def _line(news: News) -> Text:
-    assert isinstance(news.event, TierChanged)
-    change = news.event.change
-    lead, scoring = await news.lead()
+async def _lines(house: House, workspace: Workspace, frame: Frame) -> list[Text]:
+    if isinstance(frame, Lost):
+        return [Text(frame.reason)]
+    changes = [event.change for event in frame if isinstance(event, TierChanged)]
+    leads, scoring = await house.readings.of(workspace.id, (change.lead_id for change in changes))
+    return [_line(change, leads.get(change.lead_id), scoring) for change in changes]
+
+
+def _line(change: ScoreChange, lead: Lead | None, scoring: Scoring) -> Text:
     levels = scoring.levels[change.dimension]
     return Text.assemble(
         (f"{change.cause.at.astimezone():%H:%M:%S}  ", "dim"),

@@ -17,6 +17,8 @@ from tests.api.harmless import QUERY
 from tests.api.scenes import with_levels, with_rules, with_score
 from tests.client import Client
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "query",

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.scalars import now
-from persistence.mongo import Mongo
+from persistence.mongo import Mongo, new_id
 from persistence.workspaces import Workspaces
 from tests.api.calls import Json, done
 from tests.api.queries.asking import DAY, names, of, pages
@@ -19,7 +19,8 @@ from tests.conftest import owner_of
 @pytest.fixture(scope="module")
 async def crowd(server: str, mongo: Mongo) -> AsyncIterator[Client]:
     """Some leads to choose among: engagement 10, 30, 55, 80 and none, one of them below every level."""
-    workspace = await Workspaces(mongo).named("a crowd", now())
+    # Of a name that is new each time: the fixture is made twice where others' tests run between those of this file.
+    workspace = await Workspaces(mongo).named(f"a crowd {new_id()}", now())
     async with owner_of(workspace, mongo, server) as client:
         await with_levels(client, [{**LEVELS[0], "min": 5}, *LEVELS[1:]])
         await with_levels(

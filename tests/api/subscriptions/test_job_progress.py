@@ -79,6 +79,21 @@ class TestJobProgress:
 
         assert (frame["id"], frame["state"]) == (job, "DONE")
 
+    async def test_who_joins_later_is_told_how_far_it_is_and_the_rest(
+        self, client: Client, make_client: MakeClient
+    ) -> None:
+        other = await make_client(name="Later")
+        job = await running(client)
+        async with client.subscribe(PROGRESS, id=job) as early:
+            first = await asyncio.wait_for(anext(early), PATIENCE)
+            async with other.subscribe(PROGRESS, id=job) as late:
+                told = [[first, *await all_of(early)], await all_of(late)]
+
+        for frames in told:
+            seen = [(each["state"] != "RUNNING", each["done"], each["total"]) for each in frames]
+            assert seen == sorted(set(seen))
+            assert (frames[-1]["state"], frames[-1]["done"]) == ("DONE", MANY)
+
     async def test_one_that_there_is_not_is_an_error_of_that_operation_alone(
         self, client: Client, make_client: MakeClient, mongo: Mongo
     ) -> None:

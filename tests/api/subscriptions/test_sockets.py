@@ -81,7 +81,7 @@ class TestSockets:
                 await socket.send(init(client.key))
                 for name, query in (("tiers", TIERS), ("levels", LEVEL_SETS)):
                     await socket.send(subscribe(name, query))
-            await watched(served, 6)
+            await listened(served, 6)
 
             for socket in sockets:
                 if way == "abort":
@@ -93,11 +93,12 @@ class TestSockets:
                         await socket.send(json.dumps({"id": name, "type": "complete"}))
                 await with_score(client, "a", 30)
 
-            await watched(served, 0)
+            await listened(served, 0)
+            assert served.house.hub._watchers == {}
 
 
-async def watched(served: Served, count: int) -> None:
-    """Wait until so many subscriptions are watched for."""
+async def listened(served: Served, count: int) -> None:
+    """Wait until so many subscriptions are listened to."""
     async with asyncio.timeout(PATIENCE):
-        while sum(map(len, served.house.hub._watchers.values())) != count:  # noqa: ASYNC110 - the hub tells nobody
+        while sum(map(len, served.crowd.channels)) != count:  # noqa: ASYNC110 - a channel tells nobody
             await asyncio.sleep(0.01)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields
 from datetime import timedelta
@@ -21,6 +21,7 @@ from domain.levels import Dimension, ScoreRange
 from domain.rules import RuleSetState
 from domain.scoring import Outcome
 from persistence.batch import Item
+from persistence.boards import BoardFilter, BoardPages, Question
 from persistence.history import HistoryFilter
 from persistence.leads import LeadFilter
 from persistence.mongo import Mongo
@@ -130,6 +131,17 @@ async def ask_for_filtered_lists(house: House, workspace: str, lead: Lead) -> No
             await house.history.of_lead(workspace, lead.id, HistoryFilter(*each), PAGE, after)
         for after in (None, of_all.edges[-1].cursor):
             await house.history.of_workspace(workspace, HistoryFilter(*each), PAGE, after)
+
+
+async def ask_for_boards(
+    house: House, mongo: Mongo, workspace: str, filters: Iterable[LeadFilter] = (LeadFilter(),)
+) -> None:
+    """The first page, and again when it is known."""
+    pages = BoardPages(mongo, house.configuration, house.leads)
+    for wanted, order in product(filters, EVERY_ORDER):
+        asked = Question(workspace, BoardFilter(rest=wanted), order, PAGE)
+        page = await pages.read(asked)
+        assert await pages.read(asked, page) == page
 
 
 async def ask_for_leads(house: House, workspace: str, lead: Lead) -> None:

@@ -31,6 +31,8 @@ from tests.persistence.reclassification.telling import (
 )
 from tests.processes import started
 
+pytestmark = pytest.mark.slow
+
 FULL = (COLD, WARM, HOT)
 LEADS = 1_500
 KILLS = 2

@@ -27,6 +27,8 @@ from tests.persistence.reclassification.telling import (
     working,
 )
 
+pytestmark = pytest.mark.slow
+
 LEADS = 60
 PROCESSES = 3
 EDITS = 6

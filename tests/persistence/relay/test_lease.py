@@ -6,9 +6,13 @@ import signal
 from contextlib import AsyncExitStack
 from itertools import pairwise
 
+import pytest
+
 from tests.persistence.relay.conftest import Start, StartChild
 from tests.persistence.relay.valkey import Valkey
 from tests.persistence.relay.writer import Writer
+
+pytestmark = pytest.mark.slow
 
 
 async def test_exactly_one_process_relays(valkey: Valkey, start: Start, writer: Writer) -> None:

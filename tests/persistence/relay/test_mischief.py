@@ -17,6 +17,8 @@ from tests.persistence.relay.listeners import Child
 from tests.persistence.relay.valkey import Valkey
 from tests.persistence.relay.writer import Writer
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(int(os.environ.get("TIERWIRE_TEST_SEEDS", "1")))  # more of them for a longer search
 
 
@@ -88,7 +90,6 @@ async def write_at_random(writer: Writer, random: Random, over: asyncio.Event) -
         await asyncio.sleep(random.choice([0, 0, 0.01, 0.1]))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_whatever_happens_every_process_is_told_everything_once_and_in_order(
     valkey: Valkey, mongo: Mongo, start: Start, start_child: StartChild, writer: Writer, seed: int

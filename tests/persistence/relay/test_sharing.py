@@ -7,14 +7,16 @@ import asyncio
 from pydantic import SecretStr
 
 from api.app import open_house
+from api.context import House
 from api.live.hub import Lost
 from api.scalars import now
 from api.settings import Settings
 from domain.actors import Workspace
 from domain.levels import Dimension, LevelSet, table
 from persistence.documents import from_level_set
-from persistence.feed import LevelsChanged, TierChanged
+from persistence.feed import LeadsChanged, LevelsChanged, TierChanged
 from persistence.mongo import Mongo
+from tests.api.live.watching import become_true, everything, watching
 from tests.persistence.conftest import DATABASE
 from tests.persistence.given import ADA, COLD, HOT, adjusted, external, set_levels
 from tests.persistence.relay.conftest import Start
@@ -52,6 +54,25 @@ async def test_what_came_through_redis_is_what_the_database_itself_tells(
     assert relayed.told[1:] == direct.told[1:]
 
 
+async def test_that_leads_changed_is_told_to_all_however_many_changes_come_together(
+    house: House, workspace: Workspace, start: Start, writer: Writer
+) -> None:
+    leads = [external(f"crm-{number}") for number in range(40)]
+    async with start() as one, start() as two:
+        await writer.write_until_read_by(2)
+        for _ in range(5):
+            await asyncio.gather(*(house.ledger.apply(workspace.id, lead, adjusted(1)) for lead in leads))
+        await house.leads.delete(workspace.id, leads[0])
+        await writer.write()
+        await writer.is_told_by(one, two)
+
+    # Of those that came together only the last is told, and what came together depends on who read it.
+    last, other = [
+        [event for event in process.told if isinstance(event, LeadsChanged)][-1] for process in (one, two)
+    ]
+    assert last == other == one.told[-2] == two.told[-2]
+
+
 async def test_servers_that_share_a_redis_tell_of_each_others_changes(
     mongo_uri: str, workspace: Workspace, valkey: Valkey
 ) -> None:
@@ -66,8 +87,25 @@ async def test_servers_that_share_a_redis_tell_of_each_others_changes(
             frame = await asyncio.wait_for(anext(watcher.frames()), WAIT)
 
     assert not isinstance(frame, Lost)
-    changes = [news.event.change for news in frame if isinstance(news.event, TierChanged)]
+    changes = [event.change for event in frame if isinstance(event, TierChanged)]
     assert changes == list(outcome.changes)
+
+
+async def test_servers_that_share_a_redis_keep_their_boards_true(
+    mongo_uri: str, workspace: Workspace, valkey: Valkey
+) -> None:
+    settings = Settings(
+        mongo_uri=SecretStr(mongo_uri), mongo_database=DATABASE, redis_url=SecretStr(valkey.url)
+    )
+    async with open_house(settings) as one, open_house(settings) as two:
+        await valkey.is_read_by(2)
+        async with watching(one, everything(workspace.id)) as here, watching(two, here.asked) as there:
+            await one.ledger.apply(workspace.id, external("crm-1"), adjusted(60))
+            await become_true(one, here, there)
+            await two.leads.delete(workspace.id, external("crm-1"))
+            await become_true(one, here, there)
+
+    assert [len(client.told) for client in (here, there)] == [3, 3]
 
 
 async def test_a_quiet_installation_goes_through_redis_too(valkey: Valkey, start: Start) -> None:

@@ -34,6 +34,8 @@ from tests.persistence.steps.conftest import database_of_its_own
 from tests.persistence.steps.killed import killed_after
 from tests.persistence.steps.passing import LASTING, SECOND, Clock, MakeProcess, Process, process_of, until
 
+pytestmark = pytest.mark.slow
+
 NEW = Rescore.NEW_ACTIVITY
 DEARER, DEAREST = replace(LASTING, points=50), replace(LASTING, points=70)
 LEADS = 400

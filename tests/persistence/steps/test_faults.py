@@ -22,6 +22,8 @@ from tests.persistence.steps.passing import (
     process_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def break_lead(mongo: Mongo, name: str) -> None:
     """A document that cannot be read."""

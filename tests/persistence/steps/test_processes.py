@@ -31,6 +31,8 @@ from tests.persistence.steps.passing import (
     until,
 )
 
+pytestmark = pytest.mark.slow
+
 LEADS = 600
 KILLS = 2
 STEPPER = "tests.persistence.steps.stepper"

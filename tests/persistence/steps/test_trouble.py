@@ -16,6 +16,8 @@ from tests.persistence.given import assert_explained
 from tests.persistence.steps.conftest import database_of_its_own
 from tests.persistence.steps.passing import BEGINNING, DAY, HALVING, Process, assert_timed, until
 
+pytestmark = pytest.mark.slow
+
 LEADS = 40
 COMMANDS = ["find", "getMore", "update", "insert", "commitTransaction"]
 

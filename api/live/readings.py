@@ -1,0 +1,49 @@
+"""Leads as they are now, read together for all who ask in the same moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+
+from strawberry.dataloader import DataLoader
+
+from domain.leads import Lead
+from domain.scoring import Scoring
+from persistence.configuration import Configuration
+from persistence.leads import Leads
+
+
+class Readings:
+    """Readings that nobody remembers: each begins after it was asked for.
+
+    However many boards are told of a change, its lead is read once.
+    """
+
+    def __init__(self, leads: Leads, configuration: Configuration) -> None:
+        self._source = leads
+        self._configuration = configuration
+        self._leads = DataLoader(self._read_leads, cache=False)
+        self._scorings = DataLoader(self._read_scorings, cache=False)
+
+    async def of(self, workspace: str, ids: Iterable[str]) -> tuple[dict[str, Lead], Scoring]:
+        """Those of the leads that there are, by id, and what they are to be classified under."""
+        wanted = list(dict.fromkeys(ids))
+        found, scoring = await asyncio.gather(
+            self._leads.load_many((workspace, each) for each in wanted), self._scorings.load(workspace)
+        )
+        return {lead_id: lead for lead_id, lead in zip(wanted, found, strict=True) if lead}, scoring
+
+    async def _read_leads(self, keys: list[tuple[str, str]]) -> list[Lead | None]:
+        wanted = defaultdict[str, set[str]](set)
+        for workspace, lead_id in keys:
+            wanted[workspace].add(lead_id)
+        leads = await asyncio.gather(*(self._source.by_ids(each, ids) for each, ids in wanted.items()))
+        found = dict(zip(wanted, leads, strict=True))
+        return [found[workspace].get(lead_id) for workspace, lead_id in keys]
+
+    async def _read_scorings(self, workspaces: list[str]) -> list[Scoring]:
+        wanted = list(dict.fromkeys(workspaces))
+        scorings = await asyncio.gather(*map(self._configuration.scoring, wanted))
+        found = dict(zip(wanted, scorings, strict=True))
+        return [found[each] for each in workspaces]

@@ -1,0 +1,131 @@
+"""All open sockets of this process: let in, kept alive, and closed when their time has come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from random import uniform
+from time import monotonic
+
+from starlette.websockets import WebSocket
+
+from api.auth import REMEMBERED, Door
+from api.context import House
+from api.live.channels import Channels
+from api.live.sockets.messages import Breach
+from api.live.sockets.socket import FORBIDDEN, TRY_AGAIN, Socket
+from api.live.sockets.wire import EXTENSION, AsgiWire, Wire
+from domain.actors import Viewer
+from persistence.mongo import Unreachable
+
+SOCKETS = 20_000  # open in one process: twice what it is to carry in 600 MB
+KEY_SOCKETS = 15_000  # of them with one key, so that no key can take the process for itself
+TURN = 200  # sockets looked at before others have their turn: some milliseconds' work when all are pinged
+GONE_QUIET = 4408
+
+FULL = "the server has as many sockets as it bears; try again in a moment"
+KEY_FULL = f"the key has {KEY_SOCKETS:,} open sockets here, and may have no more"
+NO_INIT = "connection_init did not come in time"
+TOO_SLOW = "what was sent was not read; come back, and read faster"
+SILENT = "nothing was heard after a ping"
+REVOKED = "the key of this socket is no longer valid, or may something else"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a socket is waited for, in seconds."""
+
+    init: float = 10.0  # for connection_init
+    ping: float = (
+        12.0  # between two pings: a board may call itself stale when it has heard of none for longer
+    )
+    silence: float = 8.0  # for any sign of life after a ping: what a phone needs to change its network
+    stalled: float = 10.0  # for one that is slow to take what waits for it
+    keys: float = REMEMBERED  # between two looks whether the keys still open anything
+    beat: float = 1.0  # between two looks at all sockets
+
+
+class Crowd:
+    """The sockets, and the channels that they share."""
+
+    def __init__(self, house: House, door: Door) -> None:
+        self.channels = Channels()
+        self.patience = Patience()
+        self._house = house
+        self._door = door
+        self._sockets: set[Socket] = set()
+        self._of_key = Counter[str]()
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Speak with one that was accepted, until it is closed."""
+        wire: Wire = websocket.scope.get("extensions", {}).get(EXTENSION) or AsgiWire(websocket.send)
+        socket = Socket(wire, self._house, self._door, self.channels, websocket.headers, self._admit)
+        # Pings are spread, for after a restart many come at once.
+        socket.pinged_at -= uniform(0, self.patience.ping / 2)  # noqa: S311 - hides nothing
+        if len(self._sockets) >= SOCKETS:
+            wire.close(TRY_AGAIN, FULL)
+        self._sockets.add(socket)
+        try:
+            await socket.converse(websocket.receive)
+        finally:
+            self._sockets.discard(socket)
+            self._dismiss(socket.viewer)
+            await wire.finish()
+
+    def _admit(self, viewer: Viewer) -> None:
+        if self._of_key[viewer.credential] >= KEY_SOCKETS:
+            raise Breach(TRY_AGAIN, KEY_FULL)
+        self._of_key[viewer.credential] += 1
+
+    def _dismiss(self, viewer: Viewer | None) -> None:
+        if viewer:
+            self._of_key[viewer.credential] -= 1
+            if not self._of_key[viewer.credential]:
+                del self._of_key[viewer.credential]
+
+    async def keep(self) -> None:
+        """Look after the sockets, for as long as the process serves."""
+        await asyncio.gather(self._look_at_sockets(), self._look_at_keys())
+
+    async def _look_at_sockets(self) -> None:
+        while True:
+            await asyncio.sleep(self.patience.beat)
+            for at, socket in enumerate(list(self._sockets), 1):
+                self._look_at(socket, monotonic())
+                if at % TURN == 0:
+                    await asyncio.sleep(0)
+
+    def _look_at(self, socket: Socket, now: float) -> None:
+        wire, patience = socket.wire, self.patience
+        if not socket.is_greeted:
+            if now - socket.opened_at > patience.init:
+                wire.close(GONE_QUIET, NO_INIT)
+        elif wire.slow_since is not None:
+            if now - wire.slow_since > patience.stalled:
+                wire.close(TRY_AGAIN, TOO_SLOW)
+        elif socket.pinged_at > wire.heard_at:
+            if now - socket.pinged_at > patience.silence:
+                wire.close(GONE_QUIET, SILENT)
+        elif now - socket.pinged_at > patience.ping:
+            socket.ping(now)
+
+    async def _look_at_keys(self) -> None:
+        looked = monotonic()
+        while True:
+            await asyncio.sleep(self.patience.beat)
+            if monotonic() - looked >= self.patience.keys:
+                await self._close_the_revoked()
+                looked = monotonic()
+
+    async def _close_the_revoked(self) -> None:
+        try:
+            viewers = await self._door.viewers(set(self._of_key))
+        except Unreachable:
+            return  # a database that is away revokes nothing
+        for socket in list(self._sockets):
+            if socket.viewer and not socket.viewer.is_as(viewers.get(socket.viewer.credential)):
+                socket.wire.close(FORBIDDEN, REVOKED)

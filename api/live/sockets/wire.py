@@ -1,0 +1,106 @@
+"""How a socket is written to: what every wire can, and the one that any ASGI server offers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Protocol
+
+EXTENSION = "tierwire.wire"  # where in a scope's extensions a server offers a wire of its own
+SLOW = 4_000_000  # bytes that wait for one socket before it is told no more: what a burst of 10,000 changes comes to
+REASON = 123  # bytes that a closing frame has for its reason
+CLOSING = 1.0  # seconds that a closing socket has to take what still waits for it
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Wire(Protocol):
+    """One socket, as one writes to it."""
+
+    heard_at: float  # when anything came in last, by the monotonic clock
+    slow_since: float | None  # since when it takes no frames; None while it does
+    on_drained: Callable[[], None]  # called when it takes frames again
+
+    def tell(self, prefix: bytes, payload: bytes) -> bool:
+        """Write prefix, payload and a closing brace as one message, unless the socket is slow."""
+
+    def push(self, text: bytes) -> None:
+        """Write a message at once; for what is small, and must be said."""
+
+    async def send_text(self, text: bytes) -> None:
+        """Write a message as soon as the socket takes more."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Say so, and see that the socket is gone a moment later, whatever the peer does."""
+
+    async def finish(self) -> None:
+        """Leave nothing running."""
+
+
+class AsgiWire:
+    """Through the server's `send`, by a task that lasts as long as something waits."""
+
+    def __init__(self, send: Send) -> None:
+        self.heard_at = monotonic()
+        self.slow_since: float | None = None
+        self.on_drained: Callable[[], None] = lambda: None
+        self._send = send
+        self._waiting: deque[MutableMapping[str, Any]] = deque()
+        self._size = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._work: asyncio.Task[None] | None = None
+
+    def tell(self, prefix: bytes, payload: bytes) -> bool:
+        if self.slow_since is not None:
+            return False
+        self.push(prefix + payload + b"}")
+        return True
+
+    def push(self, text: bytes) -> None:
+        self._size += len(text)
+        if self._size > SLOW and self.slow_since is None:
+            self.slow_since = monotonic()
+            self._room.clear()
+        self._put({"type": "websocket.send", "text": text.decode()})
+
+    async def send_text(self, text: bytes) -> None:
+        await self._room.wait()
+        self.push(text)
+
+    def close(self, code: int, reason: str) -> None:
+        self._put({"type": "websocket.close", "code": code, "reason": shortened(reason)})
+
+    async def finish(self) -> None:
+        if self._work:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._work, CLOSING)
+
+    def _put(self, event: MutableMapping[str, Any]) -> None:
+        self._waiting.append(event)
+        if self._work is None:
+            self._work = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        # A socket that is gone refuses what is written to it in many ways; its end is heard where it is read.
+        with suppress(OSError, RuntimeError):
+            while self._waiting:
+                event = self._waiting.popleft()
+                await self._send(event)
+                self._written(len(event.get("text", "")))
+            self._work = None
+
+    def _written(self, size: int) -> None:
+        self._size -= size
+        if self.slow_since is not None and self._size < SLOW // 4:
+            self.slow_since = None
+            self._room.set()
+            self.on_drained()
+
+
+def shortened(reason: str) -> str:
+    """As much of the reason as a closing frame holds."""
+    return reason.encode()[:REASON].decode(errors="ignore")
