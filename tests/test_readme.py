@@ -18,13 +18,14 @@ from api.live import boards, hub
 from api.live.sockets import crowd, socket, wire
 from api.settings import Settings
 from api.types.common import PAGE
-from domain import bounds
+from domain import automations, bounds
 from domain.actors import Role
 from domain.conditions import checking
 from domain.contributions import PAYMENTS
 from domain.leads import MERGED
 from domain.levels import LEVELS
 from domain.rules import RULES, SPAN, TIMES
+from domain.templating import TEMPLATE
 from persistence.moves import MOVED
 from persistence.rehearsal import REHEARSED
 from tests.client import Client
@@ -174,6 +175,10 @@ def test_the_bounds_are_those_that_are_held() -> None:
             f"{checking.TESTS} tests, nested {checking.DEPTH} deep; "
             f"texts of {checking.TEXT:,} characters, lists of {checking.LIST} values, {checking.SIZE:,} characters in all"
         ),
+        f"{automations.AUTOMATIONS}, {automations.ACTIONS}",
+        f"{automations.SUBJECT}, {TEMPLATE:,}, {automations.URL:,} characters",
+        f"1 to {automations.COOLDOWN:,} seconds",
+        f"{automations.HOPS}",
         f"1 to {TIMES:,}",
         f"1 to {SPAN:,}",
         f"{PAYMENTS}",
