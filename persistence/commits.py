@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pymongo.errors import ConfigurationError, OperationFailure
@@ -45,12 +45,13 @@ class Withdrawn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A transaction that may score: what is in force in it, and the time that it writes."""
+    """A transaction that may score: what is in force in it, the time that it writes, and what it has set off."""
 
     mongo: Mongo
     session: Session
     scoring: Scoring
     now: datetime
+    fired: list[Document] = field(default_factory=list)
 
 
 # Long work on the leads of these ids, done in one transaction and as often as that is tried; may raise Withdrawn.
@@ -60,7 +61,14 @@ Work = Callable[[Passage, Sequence[str]], Awaitable[None]]
 class Committer:
     """Commits, whole or not at all."""
 
-    def __init__(self, mongo: Mongo, configuration: Configuration, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        mongo: Mongo,
+        configuration: Configuration,
+        clock: Callable[[], datetime],
+        on_firing: Callable[[], object],
+    ) -> None:
+        self._on_firing = on_firing
         self._mongo = mongo
         self._configuration = configuration
         self._clock = clock
@@ -107,11 +115,14 @@ class Committer:
                 if again:
                     await self._gate.leave(place, session)
                 scoring = await self._configuration.scoring(workspace, session)
-                yield Passage(self._mongo, session, scoring, self._clock())
+                passage = Passage(self._mongo, session, scoring, self._clock())
+                yield passage
                 if not again:
                     await self._gate.leave(place, session)
                 await commit_surely(session)
                 self._configuration.remember(workspace, scoring)
+                if passage.fired:
+                    self._on_firing()
         except OperationFailure as error:
             raise _as_conflict(error) from error
         except PlaceGone as error:
@@ -168,6 +179,7 @@ async def write(batch: Batch, passage: Passage) -> None:
     # In order, for after a first error the transaction is gone, and the next would only say so.
     if writes := batch.lead_writes():
         await passage.mongo.leads.bulk_write(writes, session=passage.session)
+    passage.fired.extend(batch.deliveries)
     for collection, documents in (
         (passage.mongo.activities, batch.activities),
         (passage.mongo.score_changes, batch.score_changes),

@@ -122,8 +122,15 @@ def _take_from(line: deque[_Entry], claimed: set[Name | _Call]) -> tuple[list[_E
 class Ledger:
     """Applies changes to leads. A change is durable when its outcome is returned; `close` waits for the last."""
 
-    def __init__(self, mongo: Mongo, configuration: Configuration, clock: Callable[[], datetime]) -> None:
-        self._committer = Committer(mongo, configuration, clock)
+    def __init__(
+        self,
+        mongo: Mongo,
+        configuration: Configuration,
+        clock: Callable[[], datetime],
+        on_firing: Callable[[], object] = bool,
+    ) -> None:
+        """*on_firing* is called whenever a batch has set off automations; what they do is committed with it."""
+        self._committer = Committer(mongo, configuration, clock, on_firing)
         self._queues: dict[str, _Queue] = {}
 
     async def apply(self, workspace: str, ref: LeadRef, change: Change) -> Outcome:
