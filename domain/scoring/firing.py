@@ -25,10 +25,10 @@ def fired(outcome: Outcome, now: datetime) -> Outcome:
     automations = [each for each in outcome.scoring.automations if each.plan.is_enabled]
     if not entries or not automations:
         return outcome
-    lead, facts = outcome.lead, _facts(outcome.lead, outcome.scoring)
-    remembered, firings = dict(lead.fired), []
+    lead, firings = outcome.lead, []
+    remembered = dict(lead.fired)
     for automation in automations:
-        hears = _hearing(automation, facts, outcome.scoring)
+        hears = _hearing(automation, lead, outcome.scoring)
         heard, memory = _set_off(automation, entries, hears, lead.fired.get(automation.id), now)
         firings += [Firing(automation, entry, entry.cause.hops + 1) for entry in heard]
         if memory and automation.remembers:
@@ -46,13 +46,13 @@ def _facts(lead: Lead, scoring: Scoring) -> Facts:
     return Facts(lead, None, levels)
 
 
-def _hearing(automation: Automation, facts: Facts, scoring: Scoring) -> Hears:
+def _hearing(automation: Automation, lead: Lead, scoring: Scoring) -> Hears:
     """Whether an entry is one that the automation may hear of, for the lead that it is of."""
-    plan = automation.plan
+    condition = automation.plan.condition
 
     def hears(entry: ScoreChange) -> bool:
         return _is_announced(entry, scoring.levels[entry.dimension]) and (
-            plan.condition is None or holds(plan.condition, facts)
+            condition is None or holds(condition, _facts(lead, scoring))
         )
 
     return hears
