@@ -13,6 +13,8 @@ PREFIXES = {
     "RuleSet": "rules_",
     "Rule": "rule_",
     "Job": "job_",
+    "Automation": "auto_",
+    "Delivery": "dlv_",
 }
 
 
