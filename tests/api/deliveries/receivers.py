@@ -79,10 +79,10 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(answers: Answers | bytes | None = OK) -> AsyncIterator[Receiver]:
+async def receiving(answers: Answers | bytes | None = OK, host: str = "127.0.0.1") -> AsyncIterator[Receiver]:
     """A receiver with these answers, as long as the context lasts."""
     receiver = Receiver(answers if callable(answers) else lambda _: answers)
-    server = await asyncio.start_server(receiver._connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver._connected, host, 0)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
