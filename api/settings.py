@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from pathlib import Path
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator
@@ -37,6 +38,17 @@ class Settings(BaseSettings):
         description="Origins, as JSON, whose pages may call from a browser; the server's own always may.",
     )
     graphiql: bool = Field(default=True, description="Whether GET /graphql shows GraphiQL in a browser.")
+    allow_private_targets: bool = Field(
+        default=False,
+        description="Whether automations may call private, loopback and link-local addresses, and by http.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="The server that automations send mail through, as smtp://user:password@host:587, or smtps://…",
+    )
+    mail_from: str | None = Field(
+        default=None, description="Whom their mail is from, as an address or as Name <address>."
+    )
     _is_embedded: bool = PrivateAttr(default=False)
 
     @property
@@ -63,3 +75,17 @@ class Settings(BaseSettings):
         if url and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return url
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not url.get_secret_value().startswith(("smtp://", "smtps://")):
+            raise ValueError("must begin with smtp:// or smtps://")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_one_address(cls, mail_from: str | None) -> str | None:
+        if mail_from is not None and not (mail_from.isprintable() and "@" in parseaddr(mail_from)[1]):
+            raise ValueError("must be one address, as in Tierwire <tierwire@example.com>")
+        return mail_from

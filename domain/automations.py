@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from domain import bounds, templating
@@ -26,6 +26,7 @@ SUBJECT = 200  # characters of an email's subject
 HOPS = 5  # automations that set off each other in a row: what is longer is a circle
 PREFIX = "whsec_"  # how a secret of Standard Webhooks begins: 24 to 64 bytes in base64 follow
 SECRET_BYTES = 24, 64
+RETIRES = timedelta(days=1)  # for which a secret is valid beside the one that took its place
 
 
 class AutomationEvent(Enum):
@@ -135,9 +136,16 @@ class Automation:
 
     def edited(self, plan: Plan, at: datetime) -> Automation:
         """The next version; an action of a kind and to an address that it had keeps its secret where none is given."""
-        had = {(each.kind, each.url): each for each in self.plan.actions}
+        valid = (
+            at - self.updated_at < RETIRES
+        )  # or an edit would bring back to life what was retired long ago
+        had = {(each.kind, each.url): each if valid else _without_retired(each) for each in self.plan.actions}
         actions = tuple(_keeping(each, had.get((each.kind, each.url))) for each in plan.actions)
         return replace(self, version=self.version + 1, plan=replace(plan, actions=actions), updated_at=at)
+
+
+def _without_retired(action: Action) -> Action:
+    return replace(action, retired_secret=None)
 
 
 def _keeping(action: Action, before: Action | None) -> Action:

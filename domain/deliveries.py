@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
-from urllib.parse import urlsplit
 
 from domain.actors import SYSTEM
 from domain.automations import HOPS, Action, ActionKind, Automation
@@ -26,6 +26,7 @@ JITTER = 0.1  # of a pause, added by chance, so that what failed together does n
 LONGEST = timedelta(days=1)  # that a target may ask to be spared for
 REASONS = 3  # strongest sources of a score that a message names
 ENDED = f"a chain of automations that set off each other ends after {HOPS}"
+_HOST = re.compile(r"^[^:]*://([^/?#]*).*$", re.DOTALL)
 
 
 class DeliveryState(Enum):
@@ -44,6 +45,10 @@ class Attempt:
     duration_ms: int
     status: int | None = None
     error: str | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.at + timedelta(milliseconds=self.duration_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Delivery:
     """One action of an automation, set off by one entry of a lead's history; `hops` is how many in a row led to it.
 
     `target` is whom it goes to, where that is somebody outside: those who are slow share nothing with the others.
+    `forgiven` is how many of its attempts count no more, since it is to be done again.
     """
 
     id: str
@@ -101,6 +107,7 @@ class Delivery:
     state: DeliveryState = DeliveryState.PENDING
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+    forgiven: int = 0
 
     @property
     def lead_id(self) -> str:
@@ -110,7 +117,7 @@ class Delivery:
     def target(self) -> str:
         match self.action.kind:
             case ActionKind.WEBHOOK | ActionKind.SLACK:
-                return urlsplit(self.action.url or "").netloc.casefold()
+                return _HOST.sub(r"\1", self.action.url or "").casefold()
             case ActionKind.EMAIL:
                 return "email"
             case _:
@@ -128,16 +135,16 @@ class Delivery:
 
         *chance*, from 0 to 1, spreads the pause; *spared* is how long the target asks to be left alone.
         """
-        failures = len(self.attempts)
+        failures = len(self.attempts) - self.forgiven
         if failures >= len(PAUSES):
             return self.failed(attempt)
         pause = PAUSES[failures] * (1 + JITTER * chance)
         pause = max(pause, min(spared or pause, LONGEST))
-        return self._tried(attempt, DeliveryState.PENDING, attempt.at + pause)
+        return self._tried(attempt, DeliveryState.PENDING, attempt.ended_at + pause)
 
     def again(self, now: datetime) -> Delivery:
         """To be tried anew, from the first pause on; what was tried stays on record."""
-        return replace(self, state=DeliveryState.PENDING, next_attempt_at=now)
+        return replace(self, state=DeliveryState.PENDING, next_attempt_at=now, forgiven=len(self.attempts))
 
     def _tried(self, attempt: Attempt, state: DeliveryState, next_at: datetime | None) -> Delivery:
         return replace(self, attempts=(*self.attempts, attempt), state=state, next_attempt_at=next_at)

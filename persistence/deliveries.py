@@ -7,7 +7,7 @@ tried twice; its id tells its target that it is the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,14 +22,16 @@ from persistence.mongo import Mongo, at_once, new_id
 from persistence.pages import Edge, Page
 
 LEASE = timedelta(seconds=60)  # four times what an attempt may take
+KEPT = ("state", "attempts", "next_attempt_at", "forgiven")  # what becomes of a delivery
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery that this process has taken up, and the workspace it is of."""
+    """A delivery that this process has taken up, the workspace it is of, and by what the process claims it."""
 
     workspace: str
     delivery: Delivery
+    claim: str | None = None
 
 
 class Deliveries:
@@ -110,14 +112,16 @@ class Deliveries:
         mine = self._mongo.deliveries.find(
             {"_id": {"$in": ids}, "claim": claim}, hint="_id_", batch_size=at_once(len(ids))
         )
-        return [Due(each["workspace"], to_delivery(each)) for each in await mine.to_list(None)]
+        return [Due(each["workspace"], to_delivery(each), claim) for each in await mine.to_list(None)]
 
-    async def release(self, taken: Iterable[Due]) -> None:
-        """Leave to others at once what was taken up and not tried."""
-        ids = [each.delivery.id for each in taken]
-        if ids:
-            now = {"$set": {"next_attempt_at": self._clock()}}
-            await self._mongo.deliveries.update_many({"_id": {"$in": ids}}, now)
+    async def release(self, taken: Collection[Due]) -> None:
+        """Leave to others at once what was taken up and not tried, unless they took it over already."""
+        if taken:
+            ids, claims = [each.delivery.id for each in taken], {each.claim for each in taken}
+            await self._mongo.deliveries.update_many(
+                {"_id": {"$in": ids}, "claim": {"$in": list(claims)}, "next_attempt_at": {"$exists": True}},
+                {"$set": {"next_attempt_at": self._clock()}, "$unset": {"claim": ""}},
+            )
 
     async def save(self, tried: Sequence[Due]) -> None:
         """Keep what became of them."""
@@ -126,7 +130,7 @@ class Deliveries:
 
 def _saved(delivery: Delivery) -> UpdateOne:
     document = from_delivery("", delivery)
-    kept = {name: document[name] for name in ("state", "attempts", "next_attempt_at") if name in document}
+    kept = {name: document[name] for name in KEPT if name in document}
     gone = {} if "next_attempt_at" in document else {"$unset": {"next_attempt_at": "", "claim": ""}}
     return UpdateOne({"_id": delivery.id}, {"$set": kept, **gone})
 

@@ -101,7 +101,11 @@ def from_delivery(workspace: str, delivery: Delivery) -> Document:
         "hops": delivery.hops,
         "state": delivery.state.value,
         "attempts": [_from_attempt(each) for each in delivery.attempts],
-        **present(is_test=delivery.is_test or None, next_attempt_at=delivery.next_attempt_at),
+        **present(
+            is_test=delivery.is_test or None,
+            next_attempt_at=delivery.next_attempt_at,
+            forgiven=delivery.forgiven or None,
+        ),
     }
 
 
@@ -118,6 +122,7 @@ def to_delivery(document: Mapping[str, Any]) -> Delivery:
         state=DeliveryState(document["state"]),
         attempts=tuple(Attempt(**each) for each in document["attempts"]),
         next_attempt_at=document.get("next_attempt_at"),
+        forgiven=document.get("forgiven", 0),
     )
 
 
