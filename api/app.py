@@ -42,6 +42,7 @@ from persistence.ledger import Ledger
 from persistence.levels import LevelSets
 from persistence.mongo import Mongo, Unreachable, open_mongo
 from persistence.quickstart import QuickStart
+from persistence.recent import recent
 from persistence.reclassification import Reclassification
 from persistence.rehearsal import Rehearsals
 from persistence.relay import open_feed
@@ -123,6 +124,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         working = [_started(build_worker(mongo, house).work()), _started(steps.work())]
         try:
             await house.hub.opened.wait()
+            if past := await recent(mongo, house.hub.begin):
+                house.hub.remember(past)
             yield house
         finally:
             for work in working:

@@ -135,8 +135,9 @@ async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened
     """
     while True:
         try:
-            async with aclosing(_batches(mongo, after)) as batches:
-                async for token, events in batches:
+            start = {"resumeAfter": {"_data": after}} if after else {}
+            async with aclosing(batches(mongo, start)) as log:
+                async for token, events in log:
                     yield Opened(token) if after is None else Link(after, max(after, token), thinned(events))
                     after = max(after or "", token)
         except PyMongoError as error:
@@ -146,18 +147,17 @@ async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened
             await asyncio.sleep(PAUSE)
 
 
-async def _batches(
-    mongo: Mongo, after: str | None
+async def batches(
+    mongo: Mongo, start: Mapping[str, Any]
 ) -> AsyncGenerator[tuple[str, tuple[Mapping[str, Any], ...]], None]:
     """The log as the database hands it out, and the token that each batch brings it to; the first has no events.
 
-    By commands, for the driver's own change stream hands events to the event loop one by one, which costs several
+    *start* is where it begins, as the options of a change stream have it; now without any. By commands, for the driver's own change stream hands events to the event loop one by one, which costs several
     times what is done with them. Ends when the database is dropped.
     """
-    stream = {"$changeStream": {"resumeAfter": {"_data": after}} if after else {}}
     command: Document = {
         "aggregate": 1,
-        "pipeline": [stream, *COMMITTED],
+        "pipeline": [{"$changeStream": start}, *COMMITTED],
         "cursor": {"batchSize": 0},
         "readConcern": {"level": "majority"},
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from persistence.feed import Committed, Event, JobChanged, LeadsChanged, Opened, TierChanged
+from persistence.recent import Recent
 
 RING = 20_000  # tier changes kept for those who come back: some minutes of a busy workspace, about 40 MB
 PENDING = 20_000  # events that wait for one watcher: twice the largest burst that is to be told whole
@@ -126,6 +127,23 @@ class Hub:
                     self._stir(event.workspace)
                 case _:
                     self._hand_on(event)
+
+    def remember(self, past: Recent) -> None:
+        """Take what was committed before this process began to follow the feed, for those who come back to it."""
+        earlier = [each for each in past.events if isinstance(each, TierChanged)]
+        room = RING - len(self._ring)
+        if room == 0:
+            return
+        self._begin = earlier[-room - 1].token if len(earlier) > room else past.begin
+        self._ring.extendleft(reversed(earlier[-room:]))
+        for each in past.events:
+            if isinstance(each, JobChanged) and each.job.left_untold:
+                self._untold[each.workspace] = max(each.token, self._untold.get(each.workspace, ""))
+
+    @property
+    def begin(self) -> str:
+        """The token after which everything is remembered, up to `cursor`."""
+        return self._begin
 
     def watch(self, workspace: str, wanted: Wanted) -> Watcher:
         """A watcher of what is wanted, from now on; to be closed."""

@@ -11,9 +11,11 @@ from api.live import hub as the_hub
 from api.live.hub import FRAME, MISSED, Frame, Hub, Lost
 from api.scalars import now
 from domain.history import Cause, CauseKind, ScoreChange
+from domain.jobs import Job, JobKind, JobState
 from domain.leads import Position
 from domain.levels import Dimension
-from persistence.feed import Event, Opened, TierChanged
+from persistence.feed import Event, JobChanged, Opened, TierChanged
+from persistence.recent import Recent
 from tests.api.sockets import PATIENCE
 from tests.conftest import ACTOR
 
@@ -163,3 +165,70 @@ class TestRemembering:
 
         assert isinstance(hub.between("ours", all_of, token(0), last), Lost)
         assert len(numbers(hub.between("ours", all_of, token(1), last))) == MISSED
+
+
+def ended(
+    number: int, state: JobState = JobState.CANCELLED, kind: JobKind = JobKind.RECLASSIFY
+) -> JobChanged:
+    job = Job("job", Dimension.ENGAGEMENT, 0, 1, AT, kind, state)
+    return JobChanged(token(number), "ours", job)
+
+
+class TestLeftUntold:
+    """A job of the levels that ends early leaves leads whose level nobody tells of."""
+
+    @pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
+    async def test_who_watches_is_told_to_read_afresh(self, hub: Hub, state: JobState) -> None:
+        with hub.watch("ours", all_of) as ours, hub.watch("theirs", all_of) as theirs:
+            await told(hub, [change(1), ended(2, state)])
+            frame = await anext(ours.frames())
+            await told(hub, [change(3, "theirs")])
+
+            assert isinstance(frame, Lost)
+            assert frame.cursor == token(2)
+            assert numbers(await anext(theirs.frames())) == [token(3)]
+
+    async def test_so_is_who_comes_back_from_before_it(self, hub: Hub) -> None:
+        await told(hub, [change(1), ended(2), change(3)])
+
+        assert isinstance(hub.between("ours", all_of, token(1), token(3)), Lost)
+        assert numbers(hub.between("ours", all_of, token(2), token(3))) == [token(3)]
+
+    @pytest.mark.parametrize(
+        ("state", "kind"), [(JobState.DONE, JobKind.RECLASSIFY), (JobState.CANCELLED, JobKind.RESCORE)]
+    )
+    async def test_a_job_that_leaves_nothing_untold_is_news_like_any_other(
+        self, hub: Hub, state: JobState, kind: JobKind
+    ) -> None:
+        with hub.watch("ours", all_of) as watcher:
+            await told(hub, [ended(1, state, kind)])
+
+            assert numbers(await anext(watcher.frames())) == [token(1)]
+
+
+class TestTheTimeBefore:
+    """What was committed before the hub began is remembered for those who come back."""
+
+    async def test_it_joins_what_came_since(self, hub: Hub) -> None:
+        await told(hub, [Opened(token(10)), change(11)])
+
+        hub.remember(Recent(token(5), [change(6), ended(7), change(8, "theirs")]))
+
+        assert hub.begin == token(5)
+        assert numbers(hub.between("ours", all_of, token(7), token(11))) == [token(11)]
+        assert numbers(hub.between("theirs", all_of, token(5), token(11))) == [token(8)]
+        assert isinstance(hub.between("ours", all_of, token(6), token(11)), Lost)
+        assert isinstance(hub.between("ours", all_of, token(4), token(11)), Lost)
+
+    async def test_of_more_than_there_is_room_for_the_oldest_are_left_out(
+        self, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(the_hub, "RING", 3)
+        hub = Hub()
+        await told(hub, [Opened(token(10)), change(11)])
+
+        hub.remember(Recent(token(5), [change(6), change(7), change(8)]))
+
+        assert hub.begin == token(6)
+        assert numbers(hub.between("ours", all_of, token(6), token(11))) == [token(7), token(8), token(11)]
+        assert isinstance(hub.between("ours", all_of, token(5), token(11)), Lost)

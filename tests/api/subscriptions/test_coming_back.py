@@ -102,6 +102,26 @@ class TestComingBack:
         assert error["extensions"] == {"code": "InvalidInput"}
         assert "is not a cursor" in error["message"]
 
+    async def test_a_cursor_goes_on_in_a_process_that_began_after_it(
+        self, client: Client, make_client: MakeClient, serve: Serve
+    ) -> None:
+        """As after a restart: what was committed while nobody served is told, too."""
+        await with_levels(client)
+        cursor = await cursor_of(client)
+        await with_score(client, "a", 30)
+        await with_score(client, "b", 60)
+
+        async with serve() as served:
+            other = Client(served.url, (await make_client()).key)
+            async with other.subscribe(TIERS, after=cursor) as board:
+                missed = await told(board, 2)
+                await with_score(client, "c", 30)
+                live = await told(board, 1)
+            await other.close()
+
+        assert moves(missed) == [("a", "Cold", "Warm"), ("b", "Cold", "Hot")]
+        assert moves(live) == [("c", "Cold", "Warm")]
+
     async def test_a_cursor_of_one_process_goes_on_in_another(
         self, client: Client, make_client: MakeClient, serve: Serve
     ) -> None:
