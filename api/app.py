@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,11 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth import Door
 from api.context import House
+from api.deliveries.courier import Courier
+from api.deliveries.mail import Mail
+from api.deliveries.pinned import Calls
+from api.deliveries.sending import Sender
+from api.deliveries.targets import Names, Targets
 from api.live.boards import Boards
 from api.live.hub import Hub
 from api.live.readings import Readings
@@ -117,11 +122,18 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     async with (
         open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo,
         open_feed(mongo, redis_url) as feed,
+        AsyncExitStack() as stack,
     ):
-        house = build_house(mongo)
+        names = stack.enter_context(closing(Names()))
+        targets = Targets(names, allow_private=settings.allow_private_targets)
+        calls = await stack.enter_async_context(Calls(targets))
+        house = build_house(mongo, targets=targets)
+        courier = build_courier(house, calls, Mail(settings.smtp_url, settings.mail_from))
         following = _started(house.hub.follow(feed))
         steps = Steps(mongo, house.ledger, house.clock)
-        working = [_started(build_worker(mongo, house).work()), _started(steps.work())]
+        working = [
+            _started(each) for each in (build_worker(mongo, house).work(), steps.work(), courier.work())
+        ]
         try:
             await house.hub.opened.wait()
             if past := await recent(mongo, house.hub.begin):
@@ -131,6 +143,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             for work in working:
                 work.cancel()
             await asyncio.wait(working)
+            await courier.close()
             await house.ledger.close()
             with suppress(Unreachable):  # then the leases end by themselves
                 await house.jobs.release()
@@ -152,8 +165,8 @@ def _ended(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
-    """The parts of the house, on one database and by one clock."""
+def build_house(mongo: Mongo, clock: Callable[[], datetime] = now, targets: Targets | None = None) -> House:
+    """The parts of the house, on one database and by one clock; without *targets* automations may call anybody."""
     configuration = Configuration(mongo)
     leads = Leads(mongo)
     jobs = Jobs(mongo, clock)
@@ -172,6 +185,7 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
         scores=scores,
         jobs=jobs,
         automations=Automations(mongo, configuration),
+        targets=targets or Targets(_nobody_asks, allow_private=True),
         deliveries=deliveries,
         corrections=Corrections(mongo, configuration, leads, ledger),
         rehearsals=Rehearsals(mongo),
@@ -184,6 +198,16 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now) -> House:
         readings=Readings(leads, configuration),
         clock=clock,
     )
+
+
+async def _nobody_asks(host: str, _: int) -> Sequence[str]:
+    raise LookupError(f"no names are looked up here, nor is {host}")
+
+
+def build_courier(house: House, calls: Calls, mail: Mail) -> Courier:
+    """Who does what the house's automations were set off to do."""
+    sender = Sender(house.targets, calls, mail, house.automations, house.ledger, house.clock)
+    return Courier(house.deliveries, sender)
 
 
 def build_worker(mongo: Mongo, house: House) -> Worker:

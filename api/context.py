@@ -9,6 +9,7 @@ from datetime import datetime
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from api.deliveries.targets import Targets
 from api.errors import Denied
 from api.live.boards import Boards
 from api.live.hub import Hub
@@ -46,6 +47,7 @@ class House:
     scores: Scores
     jobs: Jobs
     automations: Automations
+    targets: Targets
     deliveries: Deliveries
     corrections: Corrections
     rehearsals: Rehearsals

@@ -24,7 +24,9 @@ class Calls(httpx.AsyncHTTPTransport):
     """The connections of one process; to be closed by whoever opens it. Raises NotATarget for what may not be called."""
 
     def __init__(self, targets: Targets, tls: ssl.SSLContext | None = None) -> None:
-        logging.getLogger("httpcore").setLevel(logging.WARNING)  # it would log what targets say, word for word
+        logging.getLogger("httpcore").setLevel(
+            logging.WARNING
+        )  # it would log what targets say, word for word
         tls = tls or httpx.create_ssl_context()
         super().__init__(verify=tls, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(  # in the place of httpx's own, which is like it but for the last line

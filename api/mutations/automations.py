@@ -210,6 +210,7 @@ class AutomationMutations:
     ) -> AutomationResult:
         context = info.context
         editor, plan = context.editor(None, None), input.automation.plan()
+        await context.house.targets.check(plan.actions)
         made = await context.house.automations.create(context.workspace, plan, editor)
         return AutomationPayload(automation=Automation.of(made))
 
@@ -224,6 +225,7 @@ class AutomationMutations:
         context = info.context
         editor, plan = context.editor(None, input.expected_version), input.automation.plan()
         key = ids.key_of("Automation", input.id, "id")
+        await context.house.targets.check(plan.actions)
         edited = await context.house.automations.update(context.workspace, key, plan, editor)
         return AutomationPayload(automation=Automation.of(edited))
 

@@ -9,7 +9,7 @@ from tests.client import Client
 
 ENTERS_HOT: Json = {"event": "TIER_ENTERED", "level": "Hot"}
 TAG: Json = {"kind": "ADD_TAG", "tag": "hot"}
-HOOK: Json = {"kind": "WEBHOOK", "url": "https://example.com/hook"}
+HOOK: Json = {"kind": "WEBHOOK", "url": "http://127.0.0.1:9/hook"}
 
 
 def automation(trigger: Json = ENTERS_HOT, *actions: Json, **more: Any) -> Json:
