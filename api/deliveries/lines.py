@@ -16,8 +16,11 @@ EACH = 8  # attempts at once to one target: enough for 500 a second where it ans
 INWARD = 64  # to our own leads: the ledger commits together what comes together
 BRISK = 256  # to all targets that answer soon, of one process
 SLOW = 128  # to all that do not; these wait for each other
-LINE, SLOW_LINE = 256, 32  # that wait for their turn at one target; the others are left to whoever comes next
-LOW, SLOW_LOW = LINE // 8, SLOW_LINE // 8  # fewer than that wait: time to take up more
+LOW, SLOW_LOW = 64, 4  # that wait for their turn at one target: with fewer it is time to take up more
+LINE, SLOW_LINE = (
+    384,
+    32,
+)  # at the most, room for all that is taken up at one go; what is over is left to others
 # Seconds after which what was taken up is left to others rather than tried: its lease must outlast the attempt.
 PATIENT = LEASE.total_seconds() - 2 * PATIENCE
 

@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import httpx
@@ -25,6 +26,7 @@ BOUND = "an https URL of a public host"
 BOUND_PRIVATE = "an http or https URL"
 PORTS = {"http": 80, "https": 443}
 PORTS_END = 2**16
+KNOWN = 1_000  # URLs that are read once: reading one takes as long as signing a message
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -99,7 +101,7 @@ class Targets:
     def parsed(self, url: str) -> httpx.URL:
         """The URL, in the form in which it is called; raises NotATarget."""
         try:
-            parsed = httpx.URL(url)
+            parsed = _read(url)
         except (httpx.InvalidURL, ValueError):
             raise NotATarget("it is no URL") from None
         if why := next(self._faults(parsed, url), None):
@@ -129,6 +131,11 @@ class Targets:
         if not self._allow_private and not all(map(is_public, found)):
             raise NotATarget("its host is, or may be, at a private address")
         return found
+
+
+@lru_cache(KNOWN)
+def _read(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 def is_public(address: str) -> bool:
