@@ -26,6 +26,7 @@ from api.live.sockets.messages import (
     Pong,
     Subscribe,
     message_of,
+    pong,
 )
 from api.live.sockets.wire import Wire
 from api.schema import schema
@@ -111,8 +112,7 @@ class Socket:
             case Init():
                 await self._greet(message.payload)
             case Ping():
-                payload = {} if message.payload is None else {"payload": message.payload}
-                await self.wire.send_text(orjson.dumps({"type": "pong", **payload}))
+                await self.wire.send_text(pong(message.payload))
             case Subscribe():
                 await self._subscribe(message)
             case Complete():
