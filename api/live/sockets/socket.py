@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -99,6 +100,8 @@ class Socket:
         """Hear whatever is said, until the socket is closed from one side or the other."""
         try:
             while (event := await receive())["type"] == "websocket.receive":
+                # A wire of our own server has noted it already; no other would.
+                self.wire.heard_at = monotonic()
                 await self._hear(message_of(event.get("text")))
         except Breach as breach:
             self.wire.close(breach.code, breach.reason)
