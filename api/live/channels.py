@@ -81,7 +81,7 @@ class Channel:
         self._seats: dict[Seat, None] = {}
         self._number = 0  # of the newest frame
         self._told = 0  # of the newest frame that everybody was told
-        self._cursor: str | None = None
+        self._cursor = source.cursor()
         self._firsts: dict[str | None, asyncio.Task[list[bytes]]] = {}
         self._is_over = False
         self._work = asyncio.create_task(self._tell_all())
@@ -181,6 +181,7 @@ class Channel:
                     self._firsts.clear()
                     await self._tell(await self._render(frame))
                     self._told = self._number
+                    self._cursor = self._source.cursor()  # of a channel that is always telling, too
         except Exception as error:  # noqa: BLE001 - whatever it is, the subscribers must know
             for seat in list(self._seats):
                 self._fail(seat, error)

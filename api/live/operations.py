@@ -62,10 +62,13 @@ class Operation:
         return _chosen(self.query, self.name).operation is OperationType.SUBSCRIPTION
 
     def key(self, viewer: Viewer) -> Hashable:
-        """The same for all who are to be told the very same: who may see something else has another."""
+        """The same for all who are to be told the very same: who may see something else has another; raises Refused."""
         positions = _positions(self.query, self.name)
         shaping = {name: value for name, value in self.variables.items() if name not in positions}
-        variables = orjson.dumps(shaping, option=orjson.OPT_SORT_KEYS)
+        try:
+            variables = orjson.dumps(shaping, option=orjson.OPT_SORT_KEYS)
+        except TypeError as error:  # more is read than is written
+            raise Refused(GraphQLError("the variables are nested too deeply")) from error
         return viewer.workspace.id, viewer.role, self.query, self.name, variables
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -12,6 +13,8 @@ from domain.leads import Lead
 from domain.scoring import Scoring
 from persistence.configuration import Configuration
 from persistence.leads import Leads
+
+Found = TypeVar("Found")
 
 
 class Readings:
@@ -34,16 +37,26 @@ class Readings:
         )
         return {lead_id: lead for lead_id, lead in zip(wanted, found, strict=True) if lead}, scoring
 
-    async def _read_leads(self, keys: list[tuple[str, str]]) -> list[Lead | None]:
+    async def _read_leads(self, keys: list[tuple[str, str]]) -> list[Lead | BaseException | None]:
         wanted = defaultdict[str, set[str]](set)
         for workspace, lead_id in keys:
             wanted[workspace].add(lead_id)
-        leads = await asyncio.gather(*(self._source.by_ids(each, ids) for each, ids in wanted.items()))
-        found = dict(zip(wanted, leads, strict=True))
-        return [found[workspace].get(lead_id) for workspace, lead_id in keys]
+        readings = [self._source.by_ids(each, ids) for each, ids in wanted.items()]
+        found = await _by_workspace(wanted, readings)
+        return [
+            here if isinstance(here := found[workspace], BaseException) else here.get(lead_id)
+            for workspace, lead_id in keys
+        ]
 
-    async def _read_scorings(self, workspaces: list[str]) -> list[Scoring]:
+    async def _read_scorings(self, workspaces: list[str]) -> list[Scoring | BaseException]:
         wanted = list(dict.fromkeys(workspaces))
-        scorings = await asyncio.gather(*map(self._configuration.scoring, wanted))
-        found = dict(zip(wanted, scorings, strict=True))
+        found = await _by_workspace(wanted, map(self._configuration.scoring, wanted))
         return [found[each] for each in workspaces]
+
+
+async def _by_workspace(
+    workspaces: Iterable[str], readings: Iterable[Awaitable[Found]]
+) -> dict[str, Found | BaseException]:
+    """What was read of each workspace, or why it could not be: that is nothing to the others."""
+    found = await asyncio.gather(*readings, return_exceptions=True)
+    return dict(zip(workspaces, found, strict=True))

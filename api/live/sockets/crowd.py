@@ -122,10 +122,12 @@ class Crowd:
                 looked = monotonic()
 
     async def _close_the_revoked(self) -> None:
+        asked = set(self._of_key)  # and not of keys that come while the answer does
         try:
-            viewers = await self._door.viewers(set(self._of_key))
+            viewers = await self._door.viewers(asked)
         except Unreachable:
             return  # a database that is away revokes nothing
         for socket in list(self._sockets):
-            if socket.viewer and not socket.viewer.is_as(viewers.get(socket.viewer.credential)):
+            viewer = socket.viewer
+            if viewer and viewer.credential in asked and not viewer.is_as(viewers.get(viewer.credential)):
                 socket.wire.close(FORBIDDEN, REVOKED)

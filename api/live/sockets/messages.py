@@ -63,6 +63,15 @@ def message_of(text: str | None) -> Message:
     return _message(message)
 
 
+def pong(payload: Payload) -> bytes:
+    """The answer to a ping, with the payload of that. Raises Breach."""
+    echoed = {} if payload is None else {"payload": payload}
+    try:
+        return orjson.dumps({"type": "pong", **echoed})
+    except TypeError as error:  # more is read than is written
+        raise Breach(4400, "The payload of the message is nested too deeply") from error
+
+
 def _message(message: dict[str, Any]) -> Message:
     match message.get("type"):
         case "connection_init":

@@ -104,9 +104,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """Close, at a moment of its own."""
         if self.handshake_complete and not self.is_closing:
             delay = random.uniform(0, min(SPREAD, len(self.connections) / PACE))  # noqa: S311 - spreads, and hides nothing
-            self.loop.call_later(
-                delay, self.close, 1012, "the server stops; come back to another, or in a moment"
-            )
+            self.loop.call_later(delay, self.close, 1012, STOPPING)
         else:
             super().shutdown()
 

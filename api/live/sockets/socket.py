@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ from api.live.sockets.messages import (
     Pong,
     Subscribe,
     message_of,
+    pong,
 )
 from api.live.sockets.wire import Wire
 from api.schema import schema
@@ -98,6 +100,8 @@ class Socket:
         """Hear whatever is said, until the socket is closed from one side or the other."""
         try:
             while (event := await receive())["type"] == "websocket.receive":
+                # A wire of our own server has noted it already; no other would.
+                self.wire.heard_at = monotonic()
                 await self._hear(message_of(event.get("text")))
         except Breach as breach:
             self.wire.close(breach.code, breach.reason)
@@ -111,8 +115,7 @@ class Socket:
             case Init():
                 await self._greet(message.payload)
             case Ping():
-                payload = {} if message.payload is None else {"payload": message.payload}
-                await self.wire.send_text(orjson.dumps({"type": "pong", **payload}))
+                await self.wire.send_text(pong(message.payload))
             case Subscribe():
                 await self._subscribe(message)
             case Complete():

@@ -53,6 +53,7 @@ class AsgiWire:
         self._room = asyncio.Event()
         self._room.set()
         self._work: asyncio.Task[None] | None = None
+        self._is_gone = False
 
     def tell(self, prefix: bytes, payload: bytes) -> bool:
         if self.slow_since is not None:
@@ -80,18 +81,24 @@ class AsgiWire:
                 await asyncio.wait_for(self._work, CLOSING)
 
     def _put(self, event: MutableMapping[str, Any]) -> None:
+        if self._is_gone:
+            return
         self._waiting.append(event)
         if self._work is None:
             self._work = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
         # A socket that is gone refuses what is written to it in many ways; its end is heard where it is read.
-        with suppress(OSError, RuntimeError):
+        try:
             while self._waiting:
                 event = self._waiting.popleft()
                 await self._send(event)
                 self._written(len(event.get("text", "")))
             self._work = None
+        except (OSError, RuntimeError):
+            self._is_gone = True
+            self._waiting.clear()
+            self._room.set()  # who waits to write more must not do so for ever
 
     def _written(self, size: int) -> None:
         self._size -= size

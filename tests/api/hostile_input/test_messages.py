@@ -95,6 +95,33 @@ async def test_a_ping_is_answered_with_its_own_payload(client: Client, payload: 
         assert await heard(socket) == {"type": "pong", "payload": payload}
 
 
+def nested(depth: int) -> Json:
+    value: Json = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+async def test_a_ping_that_cannot_be_answered_closes_its_socket_with_a_reason(client: Client) -> None:
+    async with opened(client.url) as socket:
+        await socket.send(json.dumps({"type": "ping", "payload": nested(500)}))
+
+        assert await closing_code(socket) == 4400
+
+
+async def test_variables_that_cannot_be_told_from_others_are_explained(client: Client) -> None:
+    async with opened(client.url) as socket:
+        await socket.send(init(client.key))
+        await heard(socket)
+        await socket.send(subscribe("1", "subscription { levelSetChanged { version } }", more=nested(500)))
+        answer = await heard(socket)
+        await socket.send(subscribe("1", QUERY))
+
+        assert answer["type"] == "error"
+        assert "nested" in answer["payload"][0]["message"]
+        assert (await heard(socket))["type"] == "next"
+
+
 @pytest.mark.parametrize("message", [{}, {"payload": None}, {"payload": {"a": 1}}], ids=str)
 async def test_a_pong_that_nobody_asked_for_is_taken(client: Client, message: Json) -> None:
     async with opened(client.url) as socket:

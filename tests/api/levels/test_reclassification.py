@@ -228,6 +228,7 @@ class TestBoards:
     async def test_a_board_of_some_levels_is_told_of_those(self, crowded: Client) -> None:
         async with crowded.subscribe(TIERS, levels=["tepid"]) as board:
             await edit(crowded, "removeLevel", name="Hot")
+            await all_told(crowded)  # or boards would be told to read afresh
             await edit(crowded, "updateLevel", name="Warm", level={"name": "Tepid", "min": 25, "max": 49})
             await all_told(crowded)
             await with_score(crowded, "last", 30)

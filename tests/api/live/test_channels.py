@@ -235,6 +235,17 @@ async def test_a_slow_one_is_told_how_things_stand_when_it_is_not_slow_any_more(
     assert not seat.is_behind
 
 
+async def test_what_is_only_being_rendered_is_not_counted_as_told(scene: Scene) -> None:
+    ear, seat = scene.join()
+    for number, position in ((1, "0"), (2, "1")):
+        scene.gate.clear()
+        scene.say(number)
+        await scene.is_rendering(number)
+        assert seat.channel.cursor == position
+        scene.gate.set()
+        await ear.hears(*range(1, number + 1))
+
+
 async def test_resuming_changes_nothing_for_one_who_missed_nothing(scene: Scene) -> None:
     ear, seat = scene.join()
     seat.resume()

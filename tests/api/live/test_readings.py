@@ -71,3 +71,18 @@ async def test_nothing_is_remembered(house: House, mongo: Mongo, workspace: Work
     after, _ = await readings.of(workspace.id, [lead])
 
     assert (before[lead].version, after[lead].version) == (1, 2)
+
+
+async def test_a_workspace_that_is_gone_takes_nobody_else_with_it(
+    house: House, mongo: Mongo, workspace: Workspace
+) -> None:
+    (ours,) = await scored(house, workspace, "a")
+    readings = Readings(Leads(mongo), house.configuration)
+
+    here, there = await asyncio.gather(
+        *(readings.of(each, [ours]) for each in (workspace.id, "gone")), return_exceptions=True
+    )
+
+    assert not isinstance(here, BaseException)
+    assert set(here[0]) == {ours}
+    assert isinstance(there, LookupError)

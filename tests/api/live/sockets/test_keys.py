@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import Counter
+from collections.abc import Collection, Mapping
 
 import pytest
 
 from api.live.sockets import crowd
-from domain.actors import Role, Workspace
+from domain.actors import Role, Viewer, Workspace
 from persistence.mongo import Mongo
 from persistence.workspaces import _digest
 from tests.api.conftest import Serve
@@ -53,6 +56,30 @@ class TestRevocation:
             )
 
             assert (await closed(socket))[0] == 4403
+
+    async def test_a_socket_that_comes_while_the_keys_are_looked_at_is_left_alone(
+        self, make_client: MakeClient, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        early, late = await make_client(), await make_client()
+        async with serve() as served, greeted(served, early.key):
+            door, looks, go_on = served.crowd._door, Counter[str](), asyncio.Event()
+            look = door.viewers
+
+            async def slowly(credentials: Collection[str]) -> Mapping[str, Viewer]:
+                looks.update(credentials)
+                found = await look(credentials)
+                await go_on.wait()
+                return found
+
+            monkeypatch.setattr(door, "viewers", slowly)
+            hasten(served)
+            await until(lambda: looks[_digest(early.key)] == 1)
+            async with greeted(served, late.key) as socket:
+                go_on.set()
+                await until(lambda: looks[_digest(early.key)] == 3)
+                await socket.send(json.dumps({"type": "ping"}))
+
+                assert await heard(socket) == {"type": "pong"}
 
     async def test_the_sockets_of_a_workspace_that_is_gone_are_closed(
         self, client: Client, mongo: Mongo, workspace: Workspace, serve: Serve

@@ -47,6 +47,16 @@ async def test_sockets_are_pinged_and_closed_with_the_same_codes(client: Client,
         await until(lambda: len(served.crowd) == 0)
 
 
+async def test_a_peer_that_answers_is_kept(client: Client, serve: Serve) -> None:
+    async with serve(options=PLAIN) as served, greeted(served, client.key) as socket:
+        hasten(served, ping=0.01, silence=0.2)
+        for _ in range(50):
+            assert (await said(socket))["type"] == "ping"
+            await socket.send('{"type": "pong"}')
+
+        assert len(served.crowd) == 1
+
+
 class Server:
     """The `send` of a server that takes messages only while its gate is open."""
 
@@ -82,3 +92,25 @@ async def test_what_waits_for_a_slow_socket_is_bounded_and_said_in_order(
     assert [f"{number}xx" in text for number, text in enumerate(server.sent[:count])] == [True] * count
     assert "answer" in server.sent[-1]
     assert len(server.sent) == count + 1
+
+
+async def test_nobody_waits_for_a_socket_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "SLOW", 100)
+    gone = asyncio.Event()
+
+    async def send(_: object) -> None:
+        await gone.wait()
+        raise OSError("the peer is gone")
+
+    slow = AsgiWire(send)
+    slow.push(b"x" * 200)
+    answer = asyncio.create_task(slow.send_text(b"answer"))
+    await asyncio.sleep(0)
+    assert not answer.done()
+    gone.set()
+
+    await asyncio.wait_for(answer, 1)
+    await slow.finish()
+    for _ in range(100):
+        slow.push(b"x" * 200)
+    assert not slow._waiting
