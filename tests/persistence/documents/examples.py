@@ -225,6 +225,7 @@ DELIVERY = Delivery(
     state=DeliveryState.FAILED,
     attempts=(Attempt(EARLY, 12, 503, "busy"), Attempt(LATE, 15_000)),
     next_attempt_at=LATE,
+    forgiven=1,
 )
 BARE_DELIVERY = Delivery(
     DELIVERY.id,
