@@ -28,7 +28,7 @@ HOOK = Action(ActionKind.WEBHOOK, url="https://Example.com:8443/hook", secret="w
 TAG = Action(ActionKind.ADD_TAG, tag="hot")
 PLAN = Plan("Tell", Trigger(AutomationEvent.SCORE_REACHED, threshold=50), (HOOK, TAG))
 TELL = Automation("a", 4, PLAN, ADA, CREATED)
-FAILED = Attempt(NOW, 15_000, error="no answer in 15 s")
+FAILED = Attempt(NOW, 0, error="it could not be spoken with")
 
 
 def set_off(hops: int = 0) -> list[Delivery]:

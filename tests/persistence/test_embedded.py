@@ -16,12 +16,12 @@ from pymongo.uri_parser import parse_uri
 
 from persistence.embedded import EmbeddedNotReady, EmbeddedUnavailable, embedded_mongo, find_mongod
 
+pytestmark = pytest.mark.slow
+
 OWNER = """
 import sys, time
 from pathlib import Path
 from persistence.embedded import embedded_mongo
-
-pytestmark = pytest.mark.slow
 
 with embedded_mongo(Path(sys.argv[1])) as uri:
     print(uri, flush=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,11 @@ class Heard(CommandListener):
     called: set[str] = field(default_factory=set)
 
     def started(self, event: CommandStartedEvent) -> None:
-        if event.command_name in QUERIES and event.database_name == DATABASE:
+        if (
+            event.command_name in QUERIES
+            and event.database_name == DATABASE
+            and not _is_of_log(event.command)
+        ):
             self.commands += _singly(
                 {
                     name: value
@@ -37,6 +41,11 @@ class Heard(CommandListener):
 
     def failed(self, event: CommandFailedEvent) -> None:
         pass
+
+
+def _is_of_log(command: Mapping[str, Any]) -> bool:
+    """Whether it asks for the database's own log, which has no index but the order of time."""
+    return "$changeStream" in next(iter(command.get("pipeline", ())), {})
 
 
 def _singly(command: Command) -> Iterator[Command]:

@@ -15,6 +15,7 @@ from api.app import build_house
 from api.scalars import now
 from domain.actors import Role
 from persistence.mongo import Mongo, open_mongo
+from persistence.recent import recent
 from persistence.workspaces import Keys, Workspaces
 from tests.persistence.given import external
 from tests.persistence.indexes.askers import askers, noticing
@@ -79,6 +80,7 @@ async def heard(mongo_uri: str, mongo_of_some_size: Mongo) -> Heard:
             await ask_the_time(house, mongo, workspace.id)
             await ask_for_the_past(house, mongo, workspace.id)
             await ask_for_automations(house, workspace.id)
+            assert await recent(mongo, "")
             ours, workspace = [await Workspaces(mongo).named(name, now()) for name in ("ours", "new")]
             await ask_to_begin(house, ours, workspace)
             assert await Keys(mongo).viewer(await Keys(mongo).create(workspace, "key", Role.OWNER, now()))
