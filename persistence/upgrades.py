@@ -13,7 +13,10 @@ _OF_MERGED = {"id": "id", **_KINDS}
 
 
 async def name_leads(leads: AsyncIOMotorCollection[Document]) -> None:
-    """Give leads `names`, which were kept in fields with an index each."""
+    """Give leads `names`, which were kept in fields with an index each.
+
+    An earlier version that was started once more changes those fields and not the names: such are made anew.
+    """
     own = [_name(kind, f"${field}") for kind, field in _KINDS.items()]
     merged: Any = {"$ifNull": ["$merged", []]}
     of_merged = [
@@ -22,6 +25,9 @@ async def name_leads(leads: AsyncIOMotorCollection[Document]) -> None:
     ]
     every = {"$setUnion": [own, *of_merged]}
     named = {"$filter": {"input": every, "cond": {"$ne": ["$$this", None]}}}
+    is_otherwise = {"$not": {"$setEquals": ["$names", named]}}
+    # All that are wrong are taken away first, for one may be another lead's by now.
+    await leads.update_many({"names": {"$exists": True}, "$expr": is_otherwise}, {"$unset": {"names": ""}})
     await leads.update_many(
         {"names": {"$exists": False}},
         [

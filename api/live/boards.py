@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from api.live.again import until_read
 from api.live.hub import Hub
@@ -16,6 +17,9 @@ from persistence.mongo import Unreachable
 PACE = 0.1  # seconds at least between two readings of a board's page
 REST = 2.0  # seconds at most for which a board is left as it is known not to be, however long a reading took
 READS = 8  # pages read at once: many boards wait for each other, and nobody else for them
+READS_OF_ONE = (
+    6  # of them for one workspace: however slow its boards are to read, there is room for those of others
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,9 @@ class Boards:
         self._pages = pages
         self._kept: dict[Question, _Kept] = {}
         self._reads = asyncio.Semaphore(READS)
+        self._reads_of = WeakValueDictionary[
+            str, asyncio.Semaphore
+        ]()  # by workspace, while any is read or waits
 
     @contextmanager
     def watch(self, asked: Question) -> Iterator[Viewing]:
@@ -207,5 +214,7 @@ class Boards:
         return _Kept(board, asyncio.create_task(board.keep()))
 
     async def _read(self, asked: Question, known: Page) -> Page:
-        async with self._reads:
+        turn = self._reads_of.get(asked.workspace) or asyncio.Semaphore(READS_OF_ONE)
+        self._reads_of[asked.workspace] = turn
+        async with turn, self._reads:
             return await self._pages.read(asked, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import orjson
@@ -32,10 +32,12 @@ from strawberry.execution import optimized_is_awaitable
 from api.context import Context
 from api.errors import explained
 from api.limits import TOKENS, Limits
+from api.live.again import until_read
 from api.live.channels import Channels, Listener, Render, Seat
 from api.live.streams import Stream, Unshared
 from api.schema import DOCUMENTS, schema
 from domain.actors import Role, Viewer
+from persistence.mongo import Unreachable
 
 POSITION = "after"  # the argument of a live operation that shapes no frame: where its subscriber goes on
 
@@ -153,13 +155,23 @@ def _executor(operation: Operation, context: Context) -> Executor[Any]:
 
 
 def _renderer(executor: Executor[Any], context: Context) -> Render:
-    """Makes a frame of what is told, as JSON: with loaders of its own, so that nothing in it is from an earlier one."""
+    """Makes a frame of what is told, as JSON: with loaders of its own, so that nothing in it is from an earlier one.
 
-    async def render(told: Any) -> bytes:
+    While the database is away it waits: a frame with an error in its place would be one that was never told.
+    """
+
+    async def execute(told: Any) -> ExecutionResult:
         event = executor.build_per_event_executor(told)
         event.context_value = Context(context.house, context.viewer)
         executed = execute_subscription_event(event)
         result = await executed if isinstance(executed, Awaitable) else executed
+        for error in result.errors or ():
+            if isinstance(error.original_error, Unreachable):
+                raise error.original_error
+        return result
+
+    async def render(told: Any) -> bytes:
+        result = await until_read(partial(execute, told))
         if result.errors:
             result.errors = explained(*result.errors)
         return encoded(result)

@@ -44,3 +44,26 @@ async def test_leads_of_before_are_found_by_every_name_they_had(mongo_uri: str) 
     ]
     assert [each["_id"] for each in after if "names" not in each] == [nameless.id]
     assert indexes == {"_id_", *(index.document["name"] for index in COLLECTIONS["leads"].indexes)}
+
+
+async def test_leads_that_an_earlier_version_changed_meanwhile_are_found_by_the_names_they_have_now(
+    mongo_uri: str,
+) -> None:
+    async with open_mongo(mongo_uri, "upgrades") as mongo:
+        workspace = (await Workspaces(mongo).named("once more", now())).id
+        house = build_house(mongo)
+        one, two = [
+            (await house.ledger.apply(workspace, email(f"{name}@example.com"), known({}))).lead
+            for name in ("one", "two")
+        ]
+        await mongo.leads.create_index(RETIRED)
+        await mongo.leads.update_one({"_id": one.id}, {"$set": {"email": "two@example.com"}})
+        await mongo.leads.update_one({"_id": two.id}, {"$unset": {"email": ""}})
+
+    async with open_mongo(mongo_uri, "upgrades") as mongo:
+        find = build_house(mongo).leads.find
+        assert await find(workspace, email("one@example.com")) is None
+        assert (found := await find(workspace, email("two@example.com")))
+        assert found.id == one.id
+        assert (lead := await mongo.leads.find_one({"_id": two.id}))
+        assert "names" not in lead

@@ -79,8 +79,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if not self.is_closing:
             self.transport.write(_head(len(text)) + text)
 
-    async def send_text(self, text: bytes) -> None:
+    async def ready(self) -> None:
         await self.writable.wait()
+
+    async def send_text(self, text: bytes) -> None:
+        await self.ready()
         self.push(text)
 
     def close(self, code: int, reason: str) -> None:

@@ -117,6 +117,8 @@ class Socket:
             case Ping():
                 await self.wire.send_text(pong(message.payload))
             case Subscribe():
+                # Who reads no answers gets none heaped up: refusals are written at once, and are no operation to count.
+                await self.wire.ready()
                 await self._subscribe(message)
             case Complete():
                 if operation := self._under_way.pop(message.id, None):

@@ -30,6 +30,9 @@ class Wire(Protocol):
     def push(self, text: bytes) -> None:
         """Write a message at once; for what is small, and must be said."""
 
+    async def ready(self) -> None:
+        """Wait until the socket takes more."""
+
     async def send_text(self, text: bytes) -> None:
         """Write a message as soon as the socket takes more."""
 
@@ -68,8 +71,11 @@ class AsgiWire:
             self._room.clear()
         self._put({"type": "websocket.send", "text": text.decode()})
 
-    async def send_text(self, text: bytes) -> None:
+    async def ready(self) -> None:
         await self._room.wait()
+
+    async def send_text(self, text: bytes) -> None:
+        await self.ready()
         self.push(text)
 
     def close(self, code: int, reason: str) -> None:

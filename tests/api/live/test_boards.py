@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, ExitStack, aclosing
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from api.context import House
-from api.live.boards import Delta, Snapshot
+from api.live.boards import READS, Boards, Delta, Snapshot
 from api.scalars import now
 from domain.actors import Workspace
-from domain.boards import applied
+from domain.boards import Page, applied
 from domain.errors import InvalidInput
 from domain.levels import Dimension
-from persistence.boards import BoardFilter, Question
+from persistence.boards import BoardFilter, BoardPages, Question
 from persistence.leads import LeadFilter, LeadOrder
 from persistence.mongo import Mongo
 from persistence.moves import TierMove
@@ -198,3 +198,27 @@ async def test_every_lead_is_shown_under_the_levels_in_force(mongo: Mongo, works
             await become_true(house, client)
 
             assert [entry.scoring.levels[Dimension.ENGAGEMENT] for entry in client.page] == [made]
+
+
+class Slow(BoardPages):
+    """Pages of one workspace take for ever to be read, and those of any other no time."""
+
+    async def read(self, asked: Question, known: Page = ()) -> Page:
+        if asked.workspace == "slow":
+            await asyncio.Event().wait()
+        return known
+
+
+async def test_a_workspace_whose_boards_are_slow_to_read_holds_up_no_other(
+    house: House, mongo: Mongo
+) -> None:
+    boards = Boards(house.hub, Slow(mongo, house.configuration, house.leads))
+    with ExitStack() as watched:
+        for first in range(1, 2 * READS):
+            watched.enter_context(boards.watch(everything("slow", first)))
+        await asyncio.sleep(0)
+        quick = watched.enter_context(boards.watch(everything("quick")))
+        async with aclosing(quick.updates()) as updates:
+            first_told = await asyncio.wait_for(anext(updates), PATIENCE)
+
+    assert isinstance(first_told, Snapshot)

@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
+from persistence.mongo import Unreachable
 from tests.api.calls import Json, done
+from tests.api.conftest import Serve
 from tests.api.scenes import all_told, with_activity, with_levels, with_rules, with_score
 from tests.api.sockets import PATIENCE, heard, init, opened, subscribe
 from tests.api.subscriptions.boards import TIERS, cursor_of, moves, told
@@ -140,6 +142,34 @@ class TestTierChanges:
                 changes += (await asyncio.wait_for(anext(board), PATIENCE))["changes"]
 
         assert moves(changes)[-1] == ("last", "Cold", "Warm")
+
+
+HISTORIES = """subscription { leadTierChanged { __typename ... on TierChanges { changes {
+  version lead { history(first: 1) { edges { node { id } } } } } } } }"""
+
+
+async def test_a_change_that_cannot_be_shown_while_the_database_is_away_is_told_when_it_is_back(
+    client: Client, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_levels(client)
+    away = asyncio.Event()
+
+    async def of_lead(*_: object, **__: object) -> None:
+        away.set()
+        raise Unreachable("the database is away")
+
+    async with serve() as served:
+        server = Client(served.url, client.key)
+        async with server.subscribe(HISTORIES) as board:
+            with monkeypatch.context() as patched:
+                patched.setattr(served.house.history, "of_lead", of_lead)
+                await with_score(client, "a", 30)
+                await asyncio.wait_for(away.wait(), PATIENCE)
+            await with_score(client, "a", 30)
+            changes = await told(board, 2)
+        await server.close()
+
+    assert [change["version"] for change in changes] == [1, 2]
 
 
 class TestFilters:

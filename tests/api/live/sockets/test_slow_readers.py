@@ -117,6 +117,25 @@ class TestSlowReaders:
 
             await until(lambda: len(served.crowd) == 0)
 
+    async def test_errors_are_not_heaped_up_for_one_that_asks_on_and_does_not_read(
+        self, client: Client, serve: Serve
+    ) -> None:
+        async with serve() as served, deaf(served, client.key) as socket:
+
+            async def ask() -> None:
+                for _ in range(1_000):
+                    await socket.send(subscribe(WEIGHT, "{ nothing }"))
+
+            asking = asyncio.create_task(ask())
+            await until(lambda: waiting(served)[-1] > SLOW)
+            await asyncio.sleep(1)
+            heaped = waiting(served)[-1]
+            hasten(served, stalled=0.1)
+            await until(lambda: len(served.crowd) == 0)
+            await asyncio.gather(asking, return_exceptions=True)
+
+        assert heaped < SLOW + 2 * len(WEIGHT)
+
     async def test_one_that_reads_nothing_does_not_keep_a_server_from_stopping(
         self, client: Client, serve: Serve
     ) -> None:
