@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from bson import Timestamp
-from pymongo.errors import OperationFailure
+from pymongo.errors import CursorNotFound, OperationFailure
 
 from domain.errors import LeadNotFound
 from domain.leads import Lead, LeadRef, RefKind
@@ -18,7 +18,7 @@ from domain.levels import Dimension, ScoreRange
 from persistence import pages
 from persistence.documents import Document, from_name, to_lead
 from persistence.gate import pass_aside
-from persistence.mongo import Mongo, Session
+from persistence.mongo import Mongo, Session, Unreachable, at_once
 from persistence.moves import Moves, TierMove
 from persistence.pages import Edge, Page
 
@@ -104,17 +104,29 @@ class Leads:
         return to_lead(found) if found else None
 
     async def by_ids(self, workspace: str, ids: Iterable[str]) -> dict[str, Lead]:
-        """The leads of those ids that there are, or of which the one that had it became part."""
-        wanted = list(ids)
+        """The leads of those ids that there are, or of which the one that had it became part.
+
+        Raises Unreachable whenever it is worth another try.
+        """
+        try:
+            return await self._by_ids(workspace, list(ids))
+        except CursorNotFound as error:
+            # An election came between two batches: leads may be too large for one.
+            raise Unreachable(str(error)) from error
+
+    async def _by_ids(self, workspace: str, wanted: Sequence[str]) -> dict[str, Lead]:
         leads = await self._of_ids(workspace, wanted)
         if gone := [each for each in wanted if each not in leads]:
-            others = self._mongo.leads.find(called(workspace, [(RefKind.ID, each) for each in gone]))
+            others = self._mongo.leads.find(
+                called(workspace, [(RefKind.ID, each) for each in gone]), batch_size=at_once(len(gone))
+            )
             for lead in map(to_lead, await others.to_list(None)):
                 leads |= dict.fromkeys({each.id for each in lead.merged}.intersection(gone), lead)
         return leads
 
     async def _of_ids(self, workspace: str, ids: Sequence[str]) -> dict[str, Lead]:
-        found = self._mongo.leads.find(of_ids(workspace, ids))
+        # All at once: a first batch is read again by the driver when there is an election, a second one is not.
+        found = self._mongo.leads.find(of_ids(workspace, ids), batch_size=at_once(len(ids)))
         return {each["_id"]: to_lead(each) for each in await found.to_list(None)}
 
     async def count(self, workspace: str, wanted: LeadFilter) -> int:

@@ -12,6 +12,8 @@ from random import Random
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
+from tests.soak.pages import QUESTIONS
+from tests.soak.pageviews import BoardView
 from tests.soak.record import Record
 from tests.soak.tenants import Json, Refused, Trouble, value
 from tests.soak.views import TierView, View
@@ -127,18 +129,24 @@ class Board:
         self._awake.set()
 
 
-VIEWS: tuple[Callable[[], View], ...] = (
+TIERS: tuple[Callable[[], View], ...] = (
     TierView,
     partial(TierView, "ENGAGEMENT"),
     partial(TierView, levels=["Hot", "Very Hot"]),
     partial(TierView, "PROFILE"),
 )
+PAGES: tuple[Callable[[], View], ...] = tuple(partial(BoardView, each) for each in QUESTIONS)
 
 
 def boards_of(entrance: Entrance, number: int, record: Record, seed: str) -> list[Board]:
     """So many boards of a workspace, of every kind in turn."""
     names = [f"{entrance.workspace} board {n}" for n in range(1, number + 1)]
     return [
-        Board(name, entrance, VIEWS[n % len(VIEWS)](), record, Random(f"{seed} {name}"))
-        for n, name in enumerate(names)
+        Board(name, entrance, _kind(n)(), record, Random(f"{seed} {name}")) for n, name in enumerate(names)
     ]
+
+
+def _kind(number: int) -> Callable[[], View]:
+    """The one and the other in turn."""
+    kinds = PAGES if number % 2 else TIERS
+    return kinds[number // 2 % len(kinds)]

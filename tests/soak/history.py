@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tests.soak.pages import Page, pages_of
 from tests.soak.servers import Api
 from tests.soak.tenants import Json, Tenant
 
-LEADS = """{ leads(first: 200) { edges { node { externalId version
+LEADS = """{ leads(first: 200) { edges { node { id externalId version
   engagement { score level { name } } profile { score level { name } } } } } }"""
 ENTRIES = """query($after: String) { history(first: 200, after: $after) {
   edges { node { version dimension delta scoreAfter tierChanged reason
-    lead { externalId } activity { key } levelBefore { name } levelAfter { name } } }
+    lead { id externalId } activity { key } levelBefore { name } levelAfter { name } } }
   pageInfo { hasNextPage endCursor } } }"""
 
 Badge = tuple[str | None, int]  # a level and a score
@@ -23,7 +24,8 @@ Badge = tuple[str | None, int]  # a level and a score
 class Entry:
     """One entry of a lead's history."""
 
-    lead: str
+    lead: str  # its id: who is deleted and created again is another one
+    name: str  # in the system of the writers
     dimension: str
     version: int
     delta: int
@@ -36,7 +38,8 @@ class Entry:
     def of(cls, node: Json) -> Entry:
         ends = (node["levelBefore"], node["levelAfter"])
         return cls(
-            lead=node["lead"]["externalId"],
+            lead=node["lead"]["id"],
+            name=node["lead"]["externalId"],
             dimension=node["dimension"],
             version=node["version"],
             delta=node["delta"],
@@ -49,15 +52,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One workspace at rest: each lead's badge in each dimension, and its entries by version."""
+    """One workspace at rest: each lead's badge in each dimension, its entries by version, and what boards are to show."""
 
     badges: Mapping[tuple[str, str], Badge]
     entries: Mapping[str, Sequence[Entry]]
+    pages: Mapping[str, Page] = field(default_factory=dict)
 
 
 def badges_of(leads: Json) -> dict[tuple[str, str], Badge]:
     return {
-        (node["externalId"], dimension.upper()): badge_of(node[dimension])
+        (node["id"], dimension.upper()): badge_of(node[dimension])
         for node in nodes(leads)
         for dimension in ("engagement", "profile")
     }
@@ -78,7 +82,7 @@ async def truth_of(tenant: Tenant, api: Api) -> Truth:
         entries[entry.lead].append(entry)
     for of_lead in entries.values():
         of_lead.sort(key=lambda entry: entry.version)
-    return Truth(badges_of(await tenant.insist(api, LEADS)), entries)
+    return Truth(badges_of(await tenant.insist(api, LEADS)), entries, await pages_of(tenant, api))
 
 
 async def _entries(tenant: Tenant, api: Api) -> list[Entry]:

@@ -19,6 +19,8 @@ from tests.soak.mischief import Mischief
 from tests.soak.record import Record
 from tests.soak.servers import Servers, serving
 from tests.soak.sleepers import Sleepers, dreaming
+from tests.soak.stewards import Steward
+from tests.soak.takers import CROWD, Taker
 from tests.soak.tenants import Tenant, settled
 from tests.soak.writers import Editor, Writer
 
@@ -36,6 +38,8 @@ class Cast:
     tenants: Sequence[Tenant]
     writers: Sequence[Writer]
     editors: Sequence[Editor]
+    stewards: Sequence[Steward]
+    taker: Taker
     boards: Sequence[Board]
     sleepers: Sequence[Sleepers]
 
@@ -54,9 +58,10 @@ async def soak(folder: Path, seconds: float, seed: str, *, sleepers: bool = Fals
     ):
         random = Random(f"{seed} scene")
         tenants = [await settled(servers, f"soak {n}", http, random) for n in range(1, TENANTS + 1)]
+        crowd = await settled(servers, "soak crowd", http, random, CROWD)
         entrances = [servers.entrance(tenant.name, tenant.key) for tenant in tenants]
         asleep = [await stack.enter_async_context(dreaming(entrances, seed, record))] if sleepers else []
-        cast = _cast(servers, tenants, asleep, record, seed)
+        cast = _cast(servers, tenants, crowd, asleep, record, seed)
         for board in cast.boards:
             await stack.enter_async_context(running(board.live()))
         async with running(be_deaf(entrances[0], record, Random(f"{seed} deaf"))):
@@ -79,23 +84,30 @@ async def _within(
 
 
 def _cast(
-    servers: Servers, tenants: Sequence[Tenant], asleep: Sequence[Sleepers], record: Record, seed: str
+    servers: Servers,
+    tenants: Sequence[Tenant],
+    crowd: Tenant,
+    asleep: Sequence[Sleepers],
+    record: Record,
+    seed: str,
 ) -> Cast:
+    boards = {
+        each.name: boards_of(servers.entrance(each.name, each.key), BOARDS, record, seed)
+        for each in (*tenants, crowd)
+    }
     return Cast(
         servers=servers,
         record=record,
-        tenants=tenants,
+        tenants=[*tenants, crowd],
         writers=[
             Writer(tenant, name, servers, record, Random(f"{seed} {name}"))
             for tenant in tenants
             for name in (f"{tenant.name} writer {n}" for n in range(1, WRITERS + 1))
         ],
         editors=[Editor(each, servers, record, Random(f"{seed} {each.name} edits")) for each in tenants],
-        boards=[
-            board
-            for tenant in tenants
-            for board in boards_of(servers.entrance(tenant.name, tenant.key), BOARDS, record, seed)
-        ],
+        stewards=[Steward(each, servers, record, Random(f"{seed} {each.name} names")) for each in tenants],
+        taker=Taker(crowd, boards[crowd.name], servers, record, Random(f"{seed} edits taken back")),
+        boards=[board for some in boards.values() for board in some],
         sleepers=asleep,
     )
 
@@ -107,10 +119,14 @@ async def _play(cast: Cast, seconds: float, seed: str) -> None:
             group.create_task(each.write(over))
         for editor in cast.editors:
             group.create_task(editor.edit(over))
+        for steward in cast.stewards:
+            group.create_task(steward.keep(over))
+        group.create_task(cast.taker.take_back(over))
         mischief = Mischief(cast.servers, cast.boards, cast.sleepers, cast.record, seed, over)
         group.create_task(mischief.make())
         await asyncio.sleep(seconds)
         over.set()
+    await cast.taker.last()
 
 
 async def _judge(cast: Cast) -> None:

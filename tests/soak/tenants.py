@@ -18,6 +18,7 @@ from tests.soak.servers import Api, Servers
 Json = dict[str, Any]
 
 LEADS = 16  # of each workspace: few, so that changes meet
+MANY = 1_000  # leads of one request
 POINTS = {"STEPPED_UP": 30, "STEPPED_DOWN": -30}  # what each kind of activity is worth
 DIMENSIONS = ("ENGAGEMENT", "PROFILE")
 PATIENCE = 60.0  # seconds for an answer when all servers run
@@ -87,11 +88,13 @@ def levels(shift: int = 0) -> list[Json]:
     ]
 
 
-async def settled(servers: Servers, name: str, http: httpx.AsyncClient, random: Random) -> Tenant:
+async def settled(
+    servers: Servers, name: str, http: httpx.AsyncClient, random: Random, leads: int = LEADS
+) -> Tenant:
     """A new workspace with levels, rules and leads."""
     settings = Settings(mongo_uri=SecretStr(servers.mongod.uri), mongo_database="soak", workspace=name)
     key = await make_key(settings, Role.OWNER, "soak")
-    tenant = Tenant(name, key, http, tuple(f"{name}-{number}" for number in range(LEADS)))
+    tenant = Tenant(name, key, http, tuple(f"{name}-{number}" for number in range(leads)))
     api = servers.any_api(random)
     for dimension in DIMENSIONS:
         await tenant.insist(api, REPLACE, input={"dimension": dimension, "levels": levels()})
@@ -99,5 +102,7 @@ async def settled(servers: Servers, name: str, http: httpx.AsyncClient, random: 
         await tenant.insist(api, SAVE_RULE, rule={"name": kind, "activity": kind, "points": points})
     await tenant.insist(api, NO_FLOOR)  # else a point that is held back looks like one that is lost
     await tenant.insist(api, PUBLISH)
-    await tenant.insist(api, UPSERT, leads=[{"lead": {"externalId": lead}} for lead in tenant.leads])
+    for begin in range(0, leads, MANY):
+        some = tenant.leads[begin : begin + MANY]
+        await tenant.insist(api, UPSERT, leads=[{"lead": {"externalId": lead}} for lead in some])
     return tenant

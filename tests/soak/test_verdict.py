@@ -8,6 +8,8 @@ import pytest
 
 from tests.soak.changes import Change
 from tests.soak.history import Entry, Truth
+from tests.soak.pages import name_of
+from tests.soak.pageviews import BoardView
 from tests.soak.tenants import Json
 from tests.soak.verdict import changes, complaints, sums
 from tests.soak.views import TierView
@@ -15,7 +17,15 @@ from tests.soak.wire import is_fatal
 
 ENTRIES = [
     Entry(
-        "ada", "ENGAGEMENT", version, delta, score, tier_changed=True, key=f"w-{version}", touched=frozenset()
+        "ada",
+        "ada",
+        "ENGAGEMENT",
+        version,
+        delta,
+        score,
+        tier_changed=True,
+        key=f"w-{version}",
+        touched=frozenset(),
     )
     for version, delta, score in [(1, 30, 30), (2, -30, 0), (3, 55, 55), (4, -55, 0)]
 ]
@@ -29,7 +39,7 @@ def leads(version: int) -> Json:
     score = ENTRIES[version - 1].score if version else 0
     standing = {"score": score, "level": {"name": LEVELS[score]}}
     profile = {"score": 0, "level": {"name": "Cold"}}
-    node = {"externalId": "ada", "version": version, "engagement": standing, "profile": profile}
+    node = {"id": "ada", "externalId": "ada", "version": version, "engagement": standing, "profile": profile}
     return {"edges": [{"node": node}]}
 
 
@@ -41,7 +51,7 @@ def update(*versions: int, cursor: str | None = None) -> Json:
         "cursor": cursor or f"8{versions[-1]}",
         "changes": [
             {
-                "lead": {"externalId": "ada"},
+                "lead": {"id": "ada"},
                 "version": each.version,
                 "dimension": each.dimension,
                 "score": each.score,
@@ -127,6 +137,7 @@ def test_a_bug_that_was_logged_is_found() -> None:
     assert complaints(f"{trace}ValueError: no\n") == ["ValueError: no"]
     assert complaints('{"event": "an operation failed", "level": "error"}\n') != []
     assert complaints(f"{trace}starlette.requests.ClientDisconnect\n") == []
+    assert complaints(f"{trace}starlette.websockets.WebSocketDisconnect: 1006\n") != []
 
 
 @pytest.mark.parametrize("code", [4500, 4400, 4401, 4409, 4429, 1002, 1008, 1011, 1015])
@@ -137,3 +148,60 @@ def test_a_close_after_which_clients_stay_away_is_fatal(code: int) -> None:
 @pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1012, 1013, 4403, 4408])
 def test_a_close_after_which_clients_come_back_is_not(code: int) -> None:
     assert not is_fatal(code)
+
+
+ASKED: Json = {"first": 2}
+
+
+def lead(name: str, version: int = 1) -> Json:
+    return {"id": name, "version": version}
+
+
+def placed(*leads: tuple[int, Json]) -> list[Json]:
+    return [{"position": position, "lead": each} for position, each in leads]
+
+
+def snapshot(*leads: Json) -> Json:
+    return {"__typename": "BoardSnapshot", "entries": placed(*enumerate(leads))}
+
+
+def delta(left: list[str], entered: list[Json], updated: list[Json]) -> Json:
+    return {"__typename": "BoardDelta", "left": left, "entered": entered, "updated": updated}
+
+
+def page(*steps: Json) -> list[str]:
+    """What is wrong with a board that was told all that, where the query shows the second version of b, then a."""
+    view = BoardView(ASKED)
+    view.variables()
+    for step in steps:
+        view.told(step)
+    return [*view.faults(Truth({}, {}, {name_of(ASKED): [lead("b", 2), lead("a")]}))]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [snapshot(lead("b", 2), lead("a"))],
+        [snapshot(lead("a"), lead("b")), delta([], [], placed((0, lead("b", 2))))],
+        [snapshot(lead("a"), lead("c")), delta(["c"], placed((0, lead("b", 2))), [])],
+        [snapshot(lead("c")), snapshot(lead("b", 2), lead("a"))],
+    ],
+)
+def test_a_page_that_was_told_everything_is_right(steps: list[Json]) -> None:
+    assert page(*steps) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ([], "shows None"),
+        ([snapshot(lead("b", 2))], "but it is"),
+        ([snapshot(lead("a"), lead("b", 2))], "but it is"),
+        ([snapshot(lead("b"), lead("a"))], "but it is"),
+        ([snapshot(lead("b", 3), lead("a")), snapshot(lead("b", 2), lead("a"))], "went back"),
+        ([snapshot(lead("b", 2)), delta([], placed((0, lead("c")), (1, lead("a"))), [])], "showed 3 of 2"),
+        ([delta([], placed((0, lead("b", 2)), (1, lead("a"))), [])], "before a snapshot"),
+    ],
+)
+def test_a_page_that_was_not_is_found_out(steps: list[Json], words: str) -> None:
+    assert words in str(page(*steps))

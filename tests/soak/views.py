@@ -12,7 +12,7 @@ from tests.soak.tenants import DIMENSIONS, Json
 TIERS = """subscription($dimension: Dimension, $levels: [String!], $after: String) {
   leadTierChanged(dimension: $dimension, levels: $levels, after: $after) {
     __typename
-    ... on TierChanges { cursor changes { version dimension score to { name } lead { externalId } } }
+    ... on TierChanges { cursor changes { version dimension score to { name } lead { id } } }
     ... on ResyncRequired { cursor reason } } }"""
 
 
@@ -111,7 +111,7 @@ class TierView:
         self._positions.append(Position())
 
     def _apply(self, change: Json) -> None:
-        lead, version = change["lead"]["externalId"], change["version"]
+        lead, version = change["lead"]["id"], change["version"]
         self.delivered += 1
         self._positions[-1].told.setdefault(lead, []).append(version)
         badge = (change["to"] and change["to"]["name"], change["score"])
@@ -121,7 +121,7 @@ class TierView:
     def read(self, answer: Json) -> None:
         self.must_read = False
         for node in nodes(answer):
-            lead, version = node["externalId"], node["version"]
+            lead, version = node["id"], node["version"]
             self._positions[-1].read[lead] = version
             for dimension in DIMENSIONS:
                 # What came before the answer may be newer than it.
@@ -132,7 +132,8 @@ class TierView:
         if self.must_read:
             yield "is not read"
         for (lead, dimension), badge in truth.badges.items():
-            if self._dimension in {None, dimension}:
+            # Who was created since it has read, and did not change, is not told.
+            if self._dimension in {None, dimension} and (lead, dimension) in self._shown:
                 yield from self._stale(lead, dimension, badge, truth)
         expected = {lead: self._due(entries) for lead, entries in truth.entries.items()}
         for position in self._positions:
@@ -140,7 +141,7 @@ class TierView:
 
     def _stale(self, lead: str, dimension: str, badge: Badge, truth: Truth) -> Iterator[str]:
         """It shows the level of now, and the score of the change that it knows of."""
-        version, (level, score) = self._shown.get((lead, dimension), (0, (None, 0)))
+        version, (level, score) = self._shown[lead, dimension]
         if self._seen(level) != self._seen(badge[0]):
             yield f"{lead} {dimension}: shows {level} of version {version}, but it is {badge[0]}"
         past = [each for each in truth.entries.get(lead, ()) if each.dimension == dimension]

@@ -7,7 +7,7 @@ import json
 import socket as sockets
 import struct
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -61,5 +61,6 @@ async def opened(entrance: Entrance, random: Random) -> AsyncIterator[ClientConn
 def reset(socket: ClientConnection) -> None:
     """Cut the connection as a network does that says nothing."""
     raw = socket.transport.get_extra_info("socket")
-    raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
+    with suppress(OSError):  # it is closed already, by another who has cut it
+        raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET)
     socket.transport.abort()
