@@ -57,7 +57,7 @@ class Client:
 
     @asynccontextmanager
     async def subscribe(self, document: str, **variables: Any) -> AsyncIterator[AsyncIterator[Any]]:
-        """The values of the one field that is subscribed to, as they come."""
+        """The values of the one field that is subscribed to, as they come, but for that it has begun."""
         async with self.socket() as socket:
             payload = {"query": document, "variables": variables}
             await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
@@ -75,15 +75,23 @@ class Client:
 
 async def _values(socket: ClientConnection, early: list[dict[str, Any]]) -> AsyncIterator[Any]:
     for message in early:
-        yield _value(message)
+        if not is_beginning(message):
+            yield _value(message)
     async for text in socket:
         message = json.loads(text)
         if message["type"] == "complete":
             return
         if message["type"] == "ping":
             await socket.send('{"type": "pong"}')
-        else:
+        elif not is_beginning(message):
             yield _value(message)
+
+
+def is_beginning(message: dict[str, Any]) -> bool:
+    """Whether it only tells a board of tier changes that it has begun."""
+    data = message["payload"].get("data") if message["type"] == "next" else None
+    told = (data or {}).get("leadTierChanged") or {}
+    return told.get("changes") == []
 
 
 def _value(message: dict[str, Any]) -> Any:

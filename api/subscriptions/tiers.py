@@ -39,7 +39,8 @@ class TierSubscriptions:
     @strawberry.subscription(
         description=(
             "Every tier change from now on, or from `after`, the moment it is committed; under load those of 25 ms come "
-            "in one message. What an edit of the levels does to leads is told lead by lead, as its job goes on; "
+            "in one message. Without `after` it first says that it has begun, by a message without changes: leads "
+            "that are read from then on have every change that will not be told. What an edit of the levels does to leads is told lead by lead, as its job goes on; "
             "`levelSetChanged` tells of the edit itself at once. Needs VIEWER."
         )
     )
@@ -114,8 +115,8 @@ class _Tiers:
             yield told
 
     def welcome(self, after: str | None) -> AsyncGenerator[TierChanges | ResyncRequired, None] | None:
-        if after is None:  # that it has begun: what is read from now on has everything that was not told
-            return None
+        if after is None:  # that it has begun: what is read from now on has everything that is not told
+            return these(TierChanges(changes=[], cursor=self.cursor()))
         missed = self._hub.between(self._workspace, self._wanted, after, self.cursor())
         if isinstance(missed, Lost):
             return these(ResyncRequired.of(missed))

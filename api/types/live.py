@@ -54,7 +54,12 @@ class TierChange:
         )
 
 
-@strawberry.type(description="Tier changes in commit order; several when they came together.")
+@strawberry.type(
+    description=(
+        "Tier changes in commit order; several when they came together. None when the subscription has just begun: "
+        "what is read from now on has every change that is not told."
+    )
+)
 class TierChanges:
     changes: list[TierChange] = strawberry.field(description="The changes, oldest first.")
     cursor: str = strawberry.field(

@@ -11,7 +11,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.client import PROTOCOL
+from tests.client import PROTOCOL, is_beginning
 
 Json = dict[str, Any]
 
@@ -27,7 +27,9 @@ async def opened(url: str, **more: Any) -> AsyncIterator[ClientConnection]:
 
 
 async def heard(socket: ClientConnection) -> Json:
-    """The next message, but for the empty levels of a new workspace: the feed may still tell of them.
+    """The next message, but for that a board has begun, and for the empty levels of a new workspace.
+
+    The feed may still tell of those.
 
     A ping is answered, as every client would.
     """
@@ -35,12 +37,13 @@ async def heard(socket: ClientConnection) -> Json:
         message: Json = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
         if message["type"] == "ping":
             await socket.send('{"type": "pong"}')
-        elif message["type"] != "next" or not _is_beginning(message["payload"].get("data") or {}):
+        elif not is_beginning(message) and not _is_empty(message):
             return message
 
 
-def _is_beginning(data: Json) -> bool:
-    level_set: Json = data.get("levelSetChanged") or {}
+def _is_empty(message: Json) -> bool:
+    data = message["payload"].get("data") if message["type"] == "next" else None
+    level_set: Json = (data or {}).get("levelSetChanged") or {}
     return level_set.get("version") == 0
 
 

@@ -65,6 +65,12 @@ class Position:
             yield f"{lead}: told {told[-9:]}, missed {missed}, repeated or made up {odd}, last {is_last}"
 
 
+def _goes_back(update: Json, cursor: str) -> bool:
+    """An update without changes, which says that it has begun, repeats nothing where it stands."""
+    position: str = update["cursor"]
+    return position < cursor or (position == cursor and bool(update["changes"]))
+
+
 class TierView:
     """Subscribes first, then reads the leads, then applies each change that is newer than what it shows."""
 
@@ -99,7 +105,7 @@ class TierView:
         lost = update["__typename"] == "ResyncRequired"
         if lost:
             self._lost()
-        elif self._cursor and update["cursor"] <= self._cursor:
+        elif self._cursor and _goes_back(update, self._cursor):
             self._positions[-1].backward = True
         self._cursor = update["cursor"]
         for change in update.get("changes", ()):

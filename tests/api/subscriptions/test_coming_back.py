@@ -2,15 +2,80 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from tests.api.calls import done
+import pytest
+from websockets.asyncio.client import ClientConnection
+
+from tests.api.calls import Json, done
 from tests.api.conftest import Serve
 from tests.api.scenes import with_levels, with_score
-from tests.api.sockets import heard, init, opened, subscribe
+from tests.api.sockets import PATIENCE, heard, init, opened, subscribe
 from tests.api.subscriptions.boards import TIERS, cursor_of, moves, told
 from tests.client import Client
 from tests.conftest import MakeClient
+
+
+@asynccontextmanager
+async def begun(client: Client) -> AsyncIterator[tuple[ClientConnection, Json]]:
+    """A board, and the very first thing that it is told."""
+    async with client.socket() as socket:
+        await socket.send(subscribe("1", TIERS))
+        first = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
+        yield socket, first["payload"]["data"]["leadTierChanged"]
+
+
+async def _until_seen(client: Client, names: set[str]) -> None:
+    """Wait until a board has read or was told of all of them; each is told only once."""
+    async with begun(client) as (socket, _):
+        found = await client("{ leads(first: 100) { edges { node { externalId engagement { score } } } } }")
+        nodes = [edge["node"] for edge in found["edges"]]
+        seen = {node["externalId"] for node in nodes if node["engagement"]["score"]}
+        while not seen >= names:
+            changes = (await heard(socket))["payload"]["data"]["leadTierChanged"]["changes"]
+            seen |= {change["lead"]["externalId"] for change in changes}
+
+
+class TestBeginning:
+    async def test_a_board_is_told_at_once_that_it_has_begun_and_then_what_comes(
+        self, client: Client
+    ) -> None:
+        await with_levels(client)
+        async with begun(client) as (socket, beginning):
+            await with_score(client, "a", 30)
+            (change,) = (await heard(socket))["payload"]["data"]["leadTierChanged"]["changes"]
+
+        assert (beginning["__typename"], beginning["changes"]) == ("TierChanges", [])
+        assert change["lead"]["externalId"] == "a"
+
+    async def test_a_board_goes_on_exactly_from_where_it_began(self, client: Client) -> None:
+        await with_levels(client)
+        async with client.subscribe(TIERS) as other:
+            for number in range(5):
+                await with_score(client, f"before {number}", 30)
+                await told(other, 1)
+                async with begun(client) as (_, beginning):
+                    await with_score(client, f"after {number}", 30)
+                    await told(other, 1)
+
+                async with client.subscribe(TIERS, after=beginning["cursor"]) as board:
+                    assert moves(await told(board, 1)) == [(f"after {number}", "Cold", "Warm")]
+
+    async def test_who_begins_while_changes_pour_in_reads_or_is_told_each_of_them(
+        self, client: Client
+    ) -> None:
+        """The promise of the beginning: what is read from then on has everything that is not told."""
+        await with_levels(client)
+        names = [f"lead {number}" for number in range(60)]
+        boards = []
+        for start in range(0, 60, 10):
+            boards.append(asyncio.create_task(_until_seen(client, {*names})))
+            await asyncio.gather(*(with_score(client, name, 30) for name in names[start : start + 10]))
+
+        await asyncio.gather(*boards)
 
 
 class TestComingBack:

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from api.live.sockets.crowd import Patience
 from tests.api.sockets import PATIENCE, Json, init, opened, subscribe
 from tests.api.subscriptions.boards import TIERS
+from tests.client import is_beginning
 from tests.conftest import Served
 
 
@@ -47,9 +48,11 @@ async def deaf(served: Served, key: str, query: str = TIERS) -> AsyncIterator[Cl
 
 
 async def said(opening: ClientConnection) -> Json:
-    """The next message, whatever it is."""
-    message: Json = json.loads(await asyncio.wait_for(opening.recv(), PATIENCE))
-    return message
+    """The next message, pings too, but for that a board has begun."""
+    while True:
+        message: Json = json.loads(await asyncio.wait_for(opening.recv(), PATIENCE))
+        if not is_beginning(message):
+            return message
 
 
 async def closed(opening: ClientConnection) -> tuple[int, str]:
