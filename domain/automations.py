@@ -204,7 +204,9 @@ def _of_trigger(path: Path, trigger: Trigger, levels: LevelSet) -> Iterator[Prob
     for name, shown in _NAMES.items():
         if name not in mine and getattr(trigger, name) is not None:
             yield Problem((*path, shown), Fault.NOT_OF_EVENT, trigger.event.value)
-    if all(getattr(trigger, name) is None for name in mine):
+    # Either end of a move will do, but nothing stands in for a threshold.
+    needed = mine if trigger.is_of_levels else mine[:1]
+    if all(getattr(trigger, name) is None for name in needed):
         yield Problem((*path, _NAMES[mine[0]]), Fault.EMPTY)
     known = tuple(each.name for each in levels.levels)
     for shown, name in trigger.levels:
