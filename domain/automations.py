@@ -134,6 +134,10 @@ class Automation:
             or trigger.rearm_at not in (None, trigger.threshold)
         )
 
+    def calls(self, action: Action) -> bool:
+        """Whether one of its actions is of that kind and to that address."""
+        return (action.kind, action.url) in {(each.kind, each.url) for each in self.plan.actions}
+
     def edited(self, plan: Plan, at: datetime) -> Automation:
         """The next version; an action of a kind and to an address that it had keeps its secret where none is given."""
         valid = (

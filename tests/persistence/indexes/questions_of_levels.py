@@ -139,7 +139,7 @@ async def ask_for_automations(house: House, workspace: str) -> None:
     assert await house.automations.version(workspace, made.id, 2) == made
     assert await house.automations.all(workspace) == (made,)
     await _set_off(house, workspace)
-    await house.automations.disable(workspace, made.id, now())
+    await house.automations.disable(workspace, made.id, made.plan.actions[0], now())
     await house.automations.delete(workspace, made.id, editor())
     for state, automation in product((None, *DeliveryState), (None, made.id)):
         page = await house.deliveries.page(workspace, state, automation, 2, None)
