@@ -134,6 +134,10 @@ class Automation:
             or trigger.rearm_at not in (None, trigger.threshold)
         )
 
+    def calls(self, action: Action) -> bool:
+        """Whether one of its actions is of that kind and to that address."""
+        return (action.kind, action.url) in {(each.kind, each.url) for each in self.plan.actions}
+
     def edited(self, plan: Plan, at: datetime) -> Automation:
         """The next version; an action of a kind and to an address that it had keeps its secret where none is given."""
         valid = (
@@ -204,7 +208,9 @@ def _of_trigger(path: Path, trigger: Trigger, levels: LevelSet) -> Iterator[Prob
     for name, shown in _NAMES.items():
         if name not in mine and getattr(trigger, name) is not None:
             yield Problem((*path, shown), Fault.NOT_OF_EVENT, trigger.event.value)
-    if all(getattr(trigger, name) is None for name in mine):
+    # Either end of a move will do, but nothing stands in for a threshold.
+    needed = mine if trigger.is_of_levels else mine[:1]
+    if all(getattr(trigger, name) is None for name in needed):
         yield Problem((*path, _NAMES[mine[0]]), Fault.EMPTY)
     known = tuple(each.name for each in levels.levels)
     for shown, name in trigger.levels:

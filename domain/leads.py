@@ -171,12 +171,18 @@ def joined(into: Lead, other: Lead) -> Lead:
         tags=_tags(into.tags, other.tags, ()),
         created_at=min(into.created_at, other.created_at),
         merged=(*into.merged, *other.merged, Merged(other.id, other.external_id, other.email)),
-        fired={**other.fired, **into.fired},
+        fired=_last_fired(into.fired, other.fired),
     )
     refuse(replace(problem, path=("from", *problem.path)) for problem in _outgrown(one))
     if len(one.merged) > MERGED:
         refuse([Problem(("from",), Fault.TOO_MANY_IN_ONE, MERGED, len(one.merged))])
     return one
+
+
+def _last_fired(one: Mapping[str, Fired], other: Mapping[str, Fired]) -> Mapping[str, Fired]:
+    """What either remembers of each automation, and of what both do the latest: who rests, rests on."""
+    newer = {each: fired for each, fired in other.items() if each not in one or one[each].at < fired.at}
+    return {**one, **newer}
 
 
 def normal_email(email: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
 
 from domain.actors import SYSTEM
-from domain.automations import AUTOMATIONS, Automation, Plan, checked
+from domain.automations import AUTOMATIONS, Action, Automation, Plan, checked
 from domain.copies import replace
 from domain.errors import Fault, NotFound, Problem, refuse
 from domain.scoring import Scoring
@@ -66,16 +66,24 @@ class Automations:
 
         return await self._put(workspace, edit)
 
-    async def disable(self, workspace: str, automation_id: str, at: Any) -> None:
-        """Let it be set off no more, as its target wishes; nothing where it is gone or disabled already."""
+    async def disable(self, workspace: str, automation_id: str, gone: Action, at: datetime) -> bool:
+        """Let it be set off no more, as the target of an action that it has wishes; whether it is disabled now.
+
+        Not where it was given another target meanwhile, which wishes nothing of the kind. Raises NotFound.
+        """
 
         def edit(scoring: Scoring) -> Automation:
             current = _of(scoring, automation_id)
+            if not current.calls(gone):
+                raise NotFound("Automation", automation_id)
             return replace(current.edited(replace(current.plan, is_enabled=False), at), created_by=SYSTEM)
 
         current = await self._current(workspace, automation_id)
-        if current and current.plan.is_enabled:
+        if current is None or not current.calls(gone):
+            return False
+        if current.plan.is_enabled:
             await self._put(workspace, edit)
+        return True
 
     async def delete(self, workspace: str, automation_id: str, editor: Editor) -> None:
         """Let it be set off no more; what it did stays. Raises NotFound."""

@@ -22,7 +22,7 @@ from persistence.mongo import Mongo, at_once, new_id
 from persistence.pages import Edge, Page
 
 LEASE = timedelta(seconds=60)  # four times what an attempt may take
-KEPT = ("state", "attempts", "next_attempt_at", "forgiven")  # what becomes of a delivery
+KEPT = ("state", "next_attempt_at", "forgiven")  # what becomes of a delivery, beside its attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ class Deliveries:
         if delivery is None:
             raise NotFound("Delivery", delivery_id)
         again = delivery.again(self._clock())
-        await self.save([Due(workspace, again)])
+        # Whoever is trying it now has no say any more in what becomes of it.
+        kept = {"$set": _kept(from_delivery(workspace, again)), "$unset": {"claim": ""}}
+        await self._mongo.deliveries.update_one({"_id": delivery_id}, kept)
         self.wake()
         return again
 
@@ -124,15 +126,32 @@ class Deliveries:
             )
 
     async def save(self, tried: Sequence[Due]) -> None:
-        """Keep what became of them."""
-        await self._mongo.deliveries.bulk_write([_saved(each.delivery) for each in tried], ordered=False)
+        """Keep what became of them, which were tried once more; of what others took over, or is to be done again, no more than the attempt."""
+        kept = await self._mongo.deliveries.bulk_write([_saved(each) for each in tried], ordered=False)
+        if kept.matched_count < len(tried):
+            await self._mongo.deliveries.bulk_write([_recorded(each) for each in tried], ordered=False)
 
 
-def _saved(delivery: Delivery) -> UpdateOne:
-    document = from_delivery("", delivery)
-    kept = {name: document[name] for name in KEPT if name in document}
+def _saved(due: Due) -> UpdateOne:
+    document = from_delivery("", due.delivery)
+    claimed = {} if due.claim is None else {"claim": due.claim}
     gone = {} if "next_attempt_at" in document else {"$unset": {"next_attempt_at": "", "claim": ""}}
-    return UpdateOne({"_id": delivery.id}, {"$set": kept, **gone})
+    update = {"$set": _kept(document), **_with_attempt(document), **gone}
+    return UpdateOne({"_id": due.delivery.id, **claimed}, update)
+
+
+def _recorded(due: Due) -> UpdateOne:
+    update = _with_attempt(from_delivery("", due.delivery))
+    return UpdateOne({"_id": due.delivery.id, "claim": {"$ne": due.claim}}, update)
+
+
+def _with_attempt(document: Document) -> Document:
+    """The last one added to those there are, for others may have added some; once, however often it is written."""
+    return {"$addToSet": {"attempts": document["attempts"][-1]}}
+
+
+def _kept(document: Document) -> Document:
+    return {name: document[name] for name in KEPT if name in document}
 
 
 def _cursor(delivery: Delivery) -> str:

@@ -87,7 +87,8 @@ def _under(
 ) -> Scoring:
     """What leads would be scored under."""
     current = scoring.levels[dimension]
-    following = replace(current, version=current.version + 1, levels=tuple(levels), created_at=now)
+    # Of all moves, as long as the editor says nothing else: not as the table before was announced.
+    following = current.next(tuple(levels), current.created_by, now)
     return replace(scoring, levels={**scoring.levels, dimension: following}, automations=tuple(asking))
 
 

@@ -50,7 +50,7 @@ def of_http(status: int, headers: Mapping[str, str], now: datetime) -> Answer:
         return Answer(Verdict.DONE, status)
     said = f"it answered {status}{_phrase(status)}"
     if status == HTTPStatus.GONE:
-        return Answer(Verdict.NEVER, status, f"{said}: it wants no more, and the automation was disabled")
+        return Answer(Verdict.NEVER, status, f"{said}: it wants no more")
     if 300 <= status < 400:  # noqa: PLR2004 - redirects, as HTTP has it
         said += ", and redirects are not followed"
     spared = retry_after(headers.get("retry-after", ""), now) if status in BUSY else None

@@ -82,8 +82,8 @@ class Sender:
         try:
             async with asyncio.timeout(self._patience):
                 answer = await self._ways[due.delivery.action.kind](due, at)
-            if answer.status == HTTPStatus.GONE:
-                await self._disable(due, at)
+            if answer.status == HTTPStatus.GONE and await self._disabled(due, at):
+                answer = replace(answer, error=f"{answer.error}, and the automation was disabled")
         except TimeoutError:
             return later(f"no answer within {self._patience:g} seconds")
         except INTERRUPTIONS:
@@ -94,11 +94,14 @@ class Sender:
             return later(f"something went wrong here; it is logged as {error_id}")
         return answer
 
-    async def _disable(self, due: Due, at: datetime) -> None:
-        """The target of an automation wants no more of it."""
+    async def _disabled(self, due: Due, at: datetime) -> bool:
+        """Whether the automation, whose target wants no more of it, is disabled now: not if it has another target."""
+        delivery = due.delivery
         with suppress(NotFound):  # deleted meanwhile, which is as good
-            await self._automations.disable(due.workspace, due.delivery.automation_id, at)
-            _log.warning("an automation was disabled by its target", automation=due.delivery.automation_id)
+            if await self._automations.disable(due.workspace, delivery.automation_id, delivery.action, at):
+                _log.warning("an automation was disabled by its target", automation=delivery.automation_id)
+                return True
+        return False
 
     # Outward
 

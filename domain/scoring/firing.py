@@ -87,6 +87,10 @@ def _set_off(
     for entry in entries:
         if entry.dimension is not trigger.dimension:
             continue
+        # An edit may have moved where it arms, and while it was disabled nobody looked: so where the score comes from
+        # counts, too.
+        if memory and not memory.armed and (armed or _is_back(trigger, entry.before.score)):
+            memory = replace(memory, armed=True)
         if _happens(trigger, entry) and _may_fire(automation, memory, now) and hears(entry):
             heard.append(entry)
             memory = Fired(now, armed)

@@ -116,7 +116,8 @@ def _surfaced(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime)
     if not hidden:
         return lead, None
     moves = [Move(ScorePart(None, "Floor and ceiling", hidden), hidden)]
-    cause = Cause(CauseKind.RULES_CHANGED, rules.published_by or SYSTEM, now, rules.comment)
+    by = rules.published_by or SYSTEM
+    cause = Cause(CauseKind.RULES_CHANGED, by, now, rules.comment, announce=rules.announce)
     return moved(lead, dimension, moves, standing.contributions, scoring, cause, lead.settled_at)
 
 

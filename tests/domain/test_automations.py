@@ -57,6 +57,7 @@ def test_a_sound_plan_is_taken_as_it_is(plan: Plan) -> None:
         (a_plan(replace(ENTERS_HOT, threshold=5)), [("trigger.threshold", Fault.NOT_OF_EVENT)]),
         (a_plan(Trigger(AutomationEvent.TIER_MOVED)), [("trigger.fromLevel", Fault.EMPTY)]),
         (a_plan(Trigger(AutomationEvent.SCORE_REACHED)), [("trigger.threshold", Fault.EMPTY)]),
+        (a_plan(replace(REACHES_50, threshold=None)), [("trigger.threshold", Fault.EMPTY)]),
         (a_plan(replace(REACHES_50, rearm_at=51)), [("trigger.rearmAt", Fault.OUT_OF_RANGE)]),
         (
             a_plan(Trigger(AutomationEvent.SCORE_DROPPED_BELOW, threshold=10, rearm_at=9)),

@@ -62,7 +62,7 @@ def test_it_is_tried_after_longer_and_longer_pauses_and_then_given_up() -> None:
     while delivery.state is DeliveryState.PENDING:
         delivery = delivery.put_off(FAILED, 0)
         if delivery.next_attempt_at:
-            pauses.append(delivery.next_attempt_at - NOW)
+            pauses.append(delivery.next_attempt_at - FAILED.ended_at)
 
     assert tuple(pauses) == PAUSES
     assert len(delivery.attempts) == len(PAUSES) + 1
@@ -81,7 +81,7 @@ def test_it_is_tried_after_longer_and_longer_pauses_and_then_given_up() -> None:
 def test_a_pause_is_spread_and_at_least_what_the_target_asks_for(
     chance: float, spared: timedelta | None, expected: timedelta
 ) -> None:
-    assert set_off()[0].put_off(FAILED, chance, spared).next_attempt_at == NOW + expected
+    assert set_off()[0].put_off(FAILED, chance, spared).next_attempt_at == FAILED.ended_at + expected
 
 
 def test_what_was_given_up_can_be_tried_again_and_keeps_its_attempts() -> None:

@@ -122,6 +122,38 @@ def test_a_score_must_go_back_to_where_the_trigger_is_armed_again() -> None:
     assert firings(a_lead(60), downs, under(dropped)) == [1, 0, 0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("edit", "back"),
+    [({"rearm_at": None}, -20), ({"rearm_at": 50}, -20), ({"rearm_at": 45}, -20), ({"rearm_at": 30}, -40)],
+)
+def test_who_waits_to_be_armed_is_so_by_the_trigger_as_it_was_edited(edit: dict[str, Any], back: int) -> None:
+    """An edit that takes the way back away, or shortens it, must not leave leads waiting for the old one for ever."""
+    before = replace(REACHES_50, rearm_at=30)
+    lead = befallen(a_lead(), adjusted(60), under(an_automation(before))).lead
+
+    by = under(an_automation(replace(before, **edit)))
+
+    assert firings(lead, [adjusted(back), adjusted(40)], by) == [0, 1]
+
+
+def test_who_waits_to_be_armed_for_a_score_does_not_for_a_level() -> None:
+    lead = befallen(
+        a_lead(), adjusted(40), under(an_automation(replace(REACHES_50, threshold=40, rearm_at=5)))
+    )
+
+    assert firings(lead.lead, [adjusted(20)], under(an_automation(ENTERS_HOT))) == [1]
+
+
+def test_a_score_that_went_back_while_nobody_looked_arms_as_well() -> None:
+    waiting, resting = [
+        under(an_automation(replace(REACHES_50, rearm_at=30), is_enabled=each)) for each in (True, False)
+    ]
+    lead = befallen(a_lead(), adjusted(60), waiting).lead
+    lead = befallen(lead, adjusted(-40), resting).lead
+
+    assert firings(lead, [adjusted(40)], waiting) == [1]
+
+
 def test_once_per_lead_is_once() -> None:
     flapping = [adjusted(60), adjusted(-60), adjusted(60)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from domain.bounds import TAGS
 from domain.errors import Fault, InvalidInput
-from domain.leads import MERGED, Lead, Merged, joined
+from domain.leads import MERGED, Fired, Lead, Merged, joined
 from tests.domain.builders import CREATED, a_lead
 from tests.domain.waiting import DAY
 
@@ -42,6 +42,15 @@ def test_of_attributes_that_both_have_the_first_keeps_its_own() -> None:
     one = joined(lead(attributes={"x": 1, "y": False}), lead("b", attributes={"y": 2, "z": 3}))
 
     assert one.attributes == {"x": 1, "y": False, "z": 3}
+
+
+def test_of_what_both_have_set_off_the_later_counts() -> None:
+    """Or an automation would not rest after it was set off by the other a moment ago."""
+    early, late = Fired(CREATED), Fired(CREATED + DAY, armed=False)
+    one, two = lead(fired={"x": early, "y": early}), lead("b", fired={"x": late, "z": early})
+
+    for joint in (joined(one, two), joined(two, one)):
+        assert joint.fired == {"x": late, "y": early, "z": early}
 
 
 def test_it_is_known_since_the_older_was() -> None:

@@ -11,7 +11,7 @@ from domain.conditions import Test as Asked
 from domain.contributions import Contribution
 from domain.history import CauseKind, ScorePart, Suppression
 from domain.leads import Lead
-from domain.levels import Dimension, Level, table
+from domain.levels import Announce, Dimension, Level, table
 from domain.rules import Rule
 from domain.scoring import Scoring, new_lead
 from tests.domain.builders import (
@@ -156,6 +156,16 @@ def test_what_the_floor_hid_surfaces_when_the_floor_is_gone() -> None:
     assert (entry.cause.kind, entry.delta) == (CauseKind.RULES_CHANGED, -10)
     assert entry.parts == (ScorePart(None, "Floor and ceiling", -10),)
     assert outcome.lead.profile.score == -10
+
+
+@pytest.mark.parametrize("announce", Announce)
+def test_what_surfaces_is_for_automations_to_hear_as_the_publication_has_it(announce: Announce) -> None:
+    hidden, free = in_eu(a_lead(), scoring(fits(-10))), scoring(fits(-10), floor=None)
+    free = replace(free, rules=replace(free.rules, announce=announce))
+
+    outcome = fold(hidden, upserted({"name": "Ada"}), free, NOW)
+
+    assert [entry.cause.announce for entry in outcome.told] == [announce]
 
 
 def test_an_edit_of_the_levels_is_told_before_the_rules_move_the_score() -> None:

@@ -64,10 +64,12 @@ async def test_an_edit_of_the_levels_sets_off_what_it_announces(
 
 @pytest.mark.parametrize("condition", [None, check("lead.engagement.score", "GT", 53)])
 @pytest.mark.parametrize("once", [False, True])
+@pytest.mark.parametrize("announce", ["ALL", "SILENT"])
 async def test_a_preview_of_levels_foretells_what_the_edit_sets_off(
-    client: Client, condition: Json | None, once: bool
+    client: Client, condition: Json | None, once: bool, announce: str
 ) -> None:
-    await with_levels(client)
+    """However the table before was announced."""
+    await with_levels(client, announce=announce)
     await with_crowd(client, CROWD)
     made = await create(client, LEAVES_HOT, condition=condition, oncePerLead=once)
     await create(client, {"event": "TIER_ENTERED", "level": "Very Hot"})

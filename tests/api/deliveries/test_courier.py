@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from domain.automations import HOPS, Action, ActionKind, AutomationEvent, Trigger
 from domain.changes import AdjustScore
-from domain.deliveries import ENDED, PAUSES, DeliveryState
+from domain.deliveries import ENDED, PAUSES, Attempt, DeliveryState
 from domain.leads import LeadRef, RefKind
 from domain.levels import Dimension
 from persistence.background import running
@@ -180,3 +181,36 @@ async def _ended(process: Process) -> bool:
 
 async def _true(holds: bool) -> bool:
     return holds
+
+
+async def test_who_asks_for_it_again_while_it_is_being_tried_is_not_forgotten(process: Process) -> None:
+    """Neither is what the attempt under way came to."""
+    async with receiving() as receiver:
+        (made,) = await process.fire(await process.hook(receiver.url))
+        (due,) = await process.deliveries.take(1, ())
+        await process.deliveries.again(process.workspace, made.id)
+        last = replace(due, delivery=due.delivery.failed(Attempt(process.clock(), 1, 500)))
+        for _ in range(2):  # as when the answer to the first was lost
+            await process.deliveries.save([last])
+        found = await process.found(made)
+        async with running(process.courier.work()):
+            await process.until_delivered(1)
+
+    assert (found.state, [each.status for each in found.attempts]) == (DeliveryState.PENDING, [500])
+    assert [each.status for each in (await process.found(made)).attempts] == [500, 200]
+
+
+async def test_both_attempts_are_recorded_of_what_was_taken_over(process: Process, clock: Clock) -> None:
+    (made,) = await process.fire(await process.hook("http://127.0.0.1:9/hook"))
+    (late,) = await process.deliveries.take(1, ())
+    clock.ahead += LEASE
+    (taken,) = await process.deliveries.take(1, ())
+    delivered = replace(taken, delivery=taken.delivery.delivered(Attempt(clock(), 1, 200)))
+    put_off = replace(late, delivery=late.delivery.put_off(Attempt(clock(), 2, 500), 0))
+
+    await process.deliveries.save([delivered])
+    await process.deliveries.save([put_off])
+
+    found = await process.found(made)
+    assert (found.state, found.next_attempt_at) == (DeliveryState.DELIVERED, None)
+    assert sorted(each.status or 0 for each in found.attempts) == [200, 500]

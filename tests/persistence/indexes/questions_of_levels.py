@@ -14,7 +14,7 @@ from api.context import House
 from api.scalars import now
 from domain.actors import Workspace
 from domain.automations import Action, ActionKind, AutomationEvent, Plan, Trigger
-from domain.deliveries import DeliveryState
+from domain.deliveries import Attempt, DeliveryState
 from domain.distribution import moves
 from domain.errors import AlreadyConfigured
 from domain.levels import Dimension, ScoreRange
@@ -139,7 +139,7 @@ async def ask_for_automations(house: House, workspace: str) -> None:
     assert await house.automations.version(workspace, made.id, 2) == made
     assert await house.automations.all(workspace) == (made,)
     await _set_off(house, workspace)
-    await house.automations.disable(workspace, made.id, now())
+    await house.automations.disable(workspace, made.id, made.plan.actions[0], now())
     await house.automations.delete(workspace, made.id, editor())
     for state, automation in product((None, *DeliveryState), (None, made.id)):
         page = await house.deliveries.page(workspace, state, automation, 2, None)
@@ -157,7 +157,8 @@ async def _set_off(house: House, workspace: str) -> None:
     await house.deliveries.wait(0)
     taken = await house.deliveries.take(3, ["busy.example.com"])
     assert len(taken) == 3
-    await house.deliveries.save(taken[:1])
+    tried = [replace(each, delivery=each.delivery.delivered(Attempt(now(), 1))) for each in taken[:1]]
+    await house.deliveries.save([*tried, *(replace(each, claim="another's") for each in tried)])
     await house.deliveries.release(taken[1:])
     again = await house.deliveries.again(workspace, taken[0].delivery.id)
     await house.deliveries.add(workspace, [replace(again, id=new_id())])
