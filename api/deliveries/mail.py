@@ -31,7 +31,7 @@ class Mail:
     async def send(self, delivery: Delivery, at: datetime) -> Answer:
         """What became of one mail."""
         if self._server is None or self._from is None:
-            return never(UNSET.format("TIERWIRE_MAIL_FROM" if self._server else "TIERWIRE_SMTP_URL"))
+            return later(UNSET.format("TIERWIRE_MAIL_FROM" if self._server else "TIERWIRE_SMTP_URL"))
         try:
             return await _sent(mail(delivery, self._from, at), self._server)
         except NoAddress as error:

@@ -48,7 +48,7 @@ describe(
     "What a key may do; each role may all that the ones before it may.",
     VIEWER="Reads and subscribes.",
     INTEGRATION="Also writes leads, activities and adjustments.",
-    EDITOR="Also edits levels and rules.",
+    EDITOR="Also edits levels, rules and automations.",
     OWNER="Also manages keys.",
 )
 describe(
