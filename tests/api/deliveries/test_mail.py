@@ -117,7 +117,7 @@ async def test_a_lead_without_an_address_fails_at_once(process: Process, mailbox
         ({"smtp_url": "smtp://127.0.0.1:1"}, "TIERWIRE_MAIL_FROM"),
     ],
 )
-async def test_without_its_settings_mail_fails_and_says_which_is_missing(
+async def test_without_its_settings_mail_waits_and_says_which_is_missing(
     make_process: MakeProcess, settings: dict[str, str], missing: str
 ) -> None:
     delivery = await mailed(make_process(**settings))
