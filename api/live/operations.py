@@ -32,9 +32,10 @@ from strawberry.execution import optimized_is_awaitable
 from api.context import Context
 from api.errors import explained
 from api.limits import TOKENS, Limits
-from api.live.channels import Channels, Listener, Render, Seat
+from api.live.channels import Channels, Frame, Listener, Render, Seat
 from api.live.streams import Stream, Unshared
 from api.schema import DOCUMENTS, schema
+from api.types.live import ResyncRequired, TierChanges
 from domain.actors import Role, Viewer
 
 POSITION = "after"  # the argument of a live operation that shapes no frame: where its subscriber goes on
@@ -152,13 +153,17 @@ def _executor(operation: Operation, context: Context) -> Executor[Any]:
 def _renderer(executor: Executor[Any], context: Context) -> Render:
     """Makes a frame of what is told, as JSON: with loaders of its own, so that nothing in it is from an earlier one."""
 
-    async def render(told: Any) -> bytes:
+    async def render(told: Any) -> Frame:
         event = executor.build_per_event_executor(told)
         event.context_value = Context(context.house, context.viewer)
         executed = execute_subscription_event(event)
         result = await executed if isinstance(executed, Awaitable) else executed
         if result.errors:
             result.errors = explained(*result.errors)
-        return encoded(result)
+        return Frame(encoded(result), _position(told))
 
     return render
+
+
+def _position(told: object) -> str | None:
+    return told.cursor if isinstance(told, TierChanges | ResyncRequired) else None
