@@ -100,7 +100,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
 def _cors(origins: list[str]) -> list[Middleware]:
     if not origins:
         return []
-    headers = ["authorization", "content-type"]
+    headers = ["authorization", "content-type", "last-event-id"]
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["POST"], allow_headers=headers)]
 
 

@@ -67,6 +67,9 @@ class Context:
 
     house: House
     viewer: Viewer | None = None
+    position: str | None = (
+        None  # where a client goes on that says so by itself, whatever it was given as `after`
+    )
     _leads: DataLoader[str, Lead | None] = field(init=False)
     _activities: DataLoader[str, Activity | None] = field(init=False)
 

@@ -101,7 +101,7 @@ schema = Schema(
     ),
     subscription=_root(
         "Subscription",
-        "What is told the moment it is committed, over graphql-transport-ws.",
+        "What is told the moment it is committed, over graphql-transport-ws or, by graphql-sse, as events over HTTP.",
         TierSubscriptions,
         BoardSubscriptions,
         LevelSubscriptions,

@@ -1,8 +1,9 @@
-"""GraphQL over HTTP and WebSocket: Strawberry's view, with every choice spelled out."""
+"""GraphQL over HTTP, as events too, and WebSocket: Strawberry's view, with every choice spelled out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -10,9 +11,10 @@ from cross_web import HTTPException
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.http import GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.types.execution import ExecutionResult
@@ -21,12 +23,25 @@ from strawberry.types.graphql import OperationType
 from api.auth import Door
 from api.context import Context, House
 from api.errors import Denied
+from api.live.events.stream import HEADERS, accepts_events, failure
+from api.live.operations import Operation, Refused
 from api.live.sockets.crowd import Crowd
 from api.schema import schema
 
-SUBSCRIBE = "a subscription goes over a WebSocket to this address, by graphql-transport-ws"
+SUBSCRIBE = (
+    "a subscription goes over a WebSocket to this address, by graphql-transport-ws, or is asked for with "
+    "`Accept: text/event-stream`, by graphql-sse in distinct connections"
+)
 QUERY = 65_536  # characters: queries are kept once parsed, so that they must be bounded
 STATUS = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429, "UNAVAILABLE": 503}
+
+
+class _Live(Exception):
+    """A live operation, of a client that takes events."""
+
+    def __init__(self, asked: Operation) -> None:
+        super().__init__(asked)
+        self.asked = asked
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
@@ -67,12 +82,22 @@ class View(GraphQL[Context, None]):
         else:
             await super().__call__(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> ASGIApp:
         try:
             return await self.run(request)
+        except _Live as live:
+            return partial(self._stream, live.asked)
         except HTTPException as refusal:
             error = {"message": refusal.reason, "extensions": {"code": "BAD_REQUEST"}}
             return JSONResponse({"errors": [error]}, refusal.status_code)
+
+    async def _stream(self, asked: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        position = Request(scope).headers.get("last-event-id")
+        try:
+            context = Context(self._house, scope["viewer"], position or None)
+            await self.crowd.stream(asked, context, scope, receive, send)
+        except Refused as refused:
+            await _refusal(refused.errors)(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002 - the base's signature
         return Context(self._house, request.scope.get("viewer"))
@@ -93,6 +118,8 @@ class View(GraphQL[Context, None]):
         except HTTPException as refusal:
             if getattr(refusal.__cause__, "operation_type", None) is not OperationType.SUBSCRIPTION:
                 raise
+            if accepts_events(kwargs["request"].headers.get("accept", "")):
+                raise _Live(_operation(kwargs["request_data"])) from None
             return ExecutionResult(data=None, errors=[GraphQLError(SUBSCRIBE)])
 
     def decode_json(self, data: str | bytes) -> object:
@@ -101,6 +128,18 @@ class View(GraphQL[Context, None]):
     def encode_json(self, data: object) -> str:
         # Text, for bytes would go to sockets as binary frames.
         return orjson.dumps(data).decode()
+
+
+def _operation(asked: GraphQLRequestData) -> Operation:
+    return Operation(asked.query or "", asked.operation_name, asked.variables or {})
+
+
+def _refusal(errors: Sequence[GraphQLError]) -> Response:
+    """Of a live operation that did not begin: by events, as the protocol wants it, unless HTTP has a word for it."""
+    (first, *_) = errors
+    if isinstance(first, Denied):
+        return _denial(first)
+    return Response(failure(errors), headers=HEADERS)
 
 
 def _denial(denied: Denied) -> JSONResponse:

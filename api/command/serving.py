@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from api.live.events.protocol import LiveConnection
 from api.live.sockets.protocol import LiveProtocol
 
 SOCKET_MESSAGE = 65_536  # bytes; operations are small, and bulk goes over HTTP
@@ -20,6 +21,7 @@ APP = "api.app:create_app"  # by name, for every worker process makes its own
 OPTIONS: dict[str, Any] = {
     "access_log": False,
     "log_level": "warning",
+    "http": LiveConnection,
     "ws": LiveProtocol,
     "ws_max_size": SOCKET_MESSAGE,
     # uvicorn's own keepalive closes with 1011, which clients take for final.

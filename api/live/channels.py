@@ -21,15 +21,24 @@ HELD = (
 )
 FIRSTS = 16  # answers to newcomers that are kept until the next frame, for those who come together
 
-Render = Callable[[Any], Awaitable[bytes]]
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is told, as JSON; `position` is where one goes on who was told it, None where there is no such thing."""
+
+    payload: bytes
+    position: str | None = None
+
+
+Render = Callable[[Any], Awaitable[Frame]]
 Begin = Callable[[], AsyncGenerator[Any, None] | None]
 
 
 class Listener(Protocol):
     """One subscriber, wherever it listens from."""
 
-    def tell(self, payload: bytes) -> bool:
-        """Take a frame, as JSON; False when it takes none for the moment, and will have its seat resume."""
+    def tell(self, frame: Frame) -> bool:
+        """Take a frame; False when it takes none for the moment, and will have its seat resume."""
 
     def complete(self) -> None:
         """There will be no more."""
@@ -45,15 +54,15 @@ class Seat:
     channel: Channel
     listener: Listener
     since: float = inf  # it is told the frames after that number: none of them while that is infinite
-    held: list[bytes] | None = None  # frames that wait until it is told what came before them
+    held: list[Frame] | None = None  # frames that wait until it is told what came before them
     catching_up: asyncio.Task[None] | None = None
 
-    def tell(self, payload: bytes) -> None:
+    def tell(self, frame: Frame) -> None:
         if self.held is None:
-            if not self.listener.tell(payload):
+            if not self.listener.tell(frame):
                 self.since = inf
         elif len(self.held) < HELD:
-            self.held.append(payload)
+            self.held.append(frame)
         else:
             self.since = inf
 
@@ -82,7 +91,7 @@ class Channel:
         self._number = 0  # of the newest frame
         self._told = 0  # of the newest frame that everybody was told
         self._cursor = source.cursor()
-        self._firsts: dict[str | None, asyncio.Task[list[bytes]]] = {}
+        self._firsts: dict[str | None, asyncio.Task[list[Frame]]] = {}
         self._is_over = False
         self._work = asyncio.create_task(self._tell_all())
 
@@ -142,7 +151,7 @@ class Channel:
         if self._is_over:
             self._complete(seat)
 
-    def _first(self, key: str | None, begin: Begin) -> asyncio.Task[list[bytes]] | None:
+    def _first(self, key: str | None, begin: Begin) -> asyncio.Task[list[Frame]] | None:
         """What one begins with: the same for all who come between two frames."""
         first = self._firsts.get(key)
         if first is None and (frames := begin()) is not None:
@@ -151,11 +160,11 @@ class Channel:
             first = self._firsts[key] = asyncio.create_task(self._rendered(frames))
         return first
 
-    async def _rendered(self, frames: AsyncGenerator[Any, None]) -> list[bytes]:
+    async def _rendered(self, frames: AsyncGenerator[Any, None]) -> list[Frame]:
         async with aclosing(frames):
             return [await self._render(each) async for each in frames]
 
-    async def _catch_up(self, seat: Seat, first: asyncio.Task[list[bytes]]) -> None:
+    async def _catch_up(self, seat: Seat, first: asyncio.Task[list[Frame]]) -> None:
         try:
             # One who leaves must not take the answer from the others.
             frames = await asyncio.shield(first)
@@ -191,11 +200,11 @@ class Channel:
                 if seat.catching_up is None and seat.since < inf:
                     self._complete(seat)
 
-    async def _tell(self, payload: bytes) -> None:
+    async def _tell(self, frame: Frame) -> None:
         number = self._number
         for at, seat in enumerate(list(self._seats), 1):
             if seat.since < number:
-                seat.tell(payload)
+                seat.tell(frame)
             if at % TURN == 0:
                 await asyncio.sleep(0)
 

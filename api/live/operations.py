@@ -33,9 +33,10 @@ from api.context import Context
 from api.errors import explained
 from api.limits import TOKENS, Limits
 from api.live.again import until_read
-from api.live.channels import Channels, Listener, Render, Seat
+from api.live.channels import Channels, Frame, Listener, Render, Seat
 from api.live.streams import Stream, Unshared
 from api.schema import DOCUMENTS, schema
+from api.types.live import ResyncRequired, TierChanges
 from domain.actors import Role, Viewer
 from persistence.mongo import Unreachable
 
@@ -170,10 +171,14 @@ def _renderer(executor: Executor[Any], context: Context) -> Render:
                 raise error.original_error
         return result
 
-    async def render(told: Any) -> bytes:
+    async def render(told: Any) -> Frame:
         result = await until_read(partial(execute, told))
         if result.errors:
             result.errors = explained(*result.errors)
-        return encoded(result)
+        return Frame(encoded(result), _position(told))
 
     return render
+
+
+def _position(told: object) -> str | None:
+    return told.cursor if isinstance(told, TierChanges | ResyncRequired) else None

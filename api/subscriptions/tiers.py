@@ -63,6 +63,7 @@ class TierSubscriptions:
     ) -> AsyncIterable[LeadTierUpdate]:
         context = info.context
         context.allow(Role.VIEWER)
+        after = context.position or after
         if after is not None and not _TOKEN.fullmatch(after):
             raise malformed(after)
         wanted = _wanted(leads, dimension, levels)

@@ -1,4 +1,4 @@
-"""All open sockets of this process: let in, kept alive, and closed when their time has come."""
+"""All who listen to this process, by socket or event stream: let in, kept alive, and closed when their time has come."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from dataclasses import dataclass
 from random import uniform
 from time import monotonic
 
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.auth import REMEMBERED, Door
-from api.context import House
+from api.context import Context, House
+from api.errors import Denied
 from api.live.channels import Channels
+from api.live.events import protocol
+from api.live.events.stream import EventStream
+from api.live.operations import Operation, Refused
 from api.live.sockets.messages import Breach
 from api.live.sockets.socket import FORBIDDEN, TRY_AGAIN, Socket
 from api.live.sockets.wire import EXTENSION, AsgiWire, Wire
-from domain.actors import Viewer
+from domain.actors import Role, Viewer
 from persistence.mongo import Unreachable
 
-SOCKETS = 20_000  # open in one process: twice what it is to carry in 600 MB
+SOCKETS = 20_000  # and event streams, open in one process: twice what it is to carry in 600 MB
 KEY_SOCKETS = 15_000  # of them with one key, so that no key can take the process for itself
 TURN = 200  # sockets looked at before others have their turn: some milliseconds' work when all are pinged
 GONE_QUIET = 4408
 
-FULL = "the server has as many sockets as it bears; try again in a moment"
-KEY_FULL = f"the key has {KEY_SOCKETS:,} open sockets here, and may have no more"
+FULL = "the server has as many sockets and event streams as it bears; try again in a moment"
+KEY_FULL = f"the key has {KEY_SOCKETS:,} open sockets and event streams here, and may have no more"
 NO_INIT = "connection_init did not come in time"
 TOO_SLOW = "what was sent was not read; come back, and read faster"
 SILENT = "nothing was heard after a ping"
@@ -47,7 +52,7 @@ class Patience:
 
 
 class Crowd:
-    """The sockets, and the channels that they share."""
+    """The sockets and event streams, and the channels that they share."""
 
     def __init__(self, house: House, door: Door) -> None:
         self.channels = Channels()
@@ -55,10 +60,11 @@ class Crowd:
         self._house = house
         self._door = door
         self._sockets: set[Socket] = set()
+        self._streams: set[EventStream] = set()
         self._of_key = Counter[str]()
 
     def __len__(self) -> int:
-        return len(self._sockets)
+        return len(self._sockets) + len(self._streams)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Speak with one that was accepted, until it is closed."""
@@ -66,7 +72,7 @@ class Crowd:
         socket = Socket(wire, self._house, self._door, self.channels, websocket.headers, self._admit)
         # Pings are spread, for after a restart many come at once.
         socket.pinged_at -= uniform(0, self.patience.ping / 2)  # noqa: S311 - hides nothing
-        if len(self._sockets) >= SOCKETS:
+        if len(self) >= SOCKETS:
             wire.close(TRY_AGAIN, FULL)
         self._sockets.add(socket)
         try:
@@ -75,6 +81,24 @@ class Crowd:
             self._sockets.discard(socket)
             self._dismiss(socket.viewer)
             await wire.finish()
+
+    async def stream(
+        self, asked: Operation, context: Context, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request by events, until there are no more or its client leaves; raises Refused before the first."""
+        viewer = context.allow(Role.VIEWER)
+        if len(self) >= SOCKETS:
+            raise Refused(Denied("UNAVAILABLE", FULL))
+        if self._of_key[viewer.credential] >= KEY_SOCKETS:
+            raise Refused(Denied("RATE_LIMITED", KEY_FULL))
+        stream = EventStream(viewer, send, scope.get("extensions", {}).get(protocol.EXTENSION))
+        self._of_key[viewer.credential] += 1
+        self._streams.add(stream)
+        try:
+            await stream.follow(asked, context, self.channels, receive)
+        finally:
+            self._streams.discard(stream)
+            self._dismiss(viewer)
 
     def _admit(self, viewer: Viewer) -> None:
         if self._of_key[viewer.credential] >= KEY_SOCKETS:
@@ -88,18 +112,25 @@ class Crowd:
                 del self._of_key[viewer.credential]
 
     async def keep(self) -> None:
-        """Look after the sockets, for as long as the process serves."""
-        await asyncio.gather(self._look_at_sockets(), self._look_at_keys())
+        """Look after all of them, for as long as the process serves."""
+        await asyncio.gather(self._look_at_all(), self._look_at_keys())
 
-    async def _look_at_sockets(self) -> None:
+    async def _look_at_all(self) -> None:
         while True:
             await asyncio.sleep(self.patience.beat)
-            for at, socket in enumerate(list(self._sockets), 1):
-                self._look_at(socket, monotonic())
+            everybody: list[Socket | EventStream] = [*self._sockets, *self._streams]
+            for at, each in enumerate(everybody, 1):
+                self._look_at(each, monotonic())
                 if at % TURN == 0:
                     await asyncio.sleep(0)
 
-    def _look_at(self, socket: Socket, now: float) -> None:
+    def _look_at(self, each: Socket | EventStream, now: float) -> None:
+        if isinstance(each, Socket):
+            self._look_at_socket(each, now)
+        else:
+            self._look_at_stream(each, now)
+
+    def _look_at_socket(self, socket: Socket, now: float) -> None:
         wire, patience = socket.wire, self.patience
         if not socket.is_greeted:
             if now - socket.opened_at > patience.init:
@@ -112,6 +143,12 @@ class Crowd:
                 wire.close(GONE_QUIET, SILENT)
         elif now - socket.pinged_at > patience.ping:
             socket.ping(now)
+
+    def _look_at_stream(self, stream: EventStream, now: float) -> None:
+        if stream.slow_since is not None and now - stream.slow_since > self.patience.stalled:
+            stream.end()
+        elif now - stream.beat_at > self.patience.ping:
+            stream.beat(now)
 
     async def _look_at_keys(self) -> None:
         looked = monotonic()
@@ -131,3 +168,6 @@ class Crowd:
             viewer = socket.viewer
             if viewer and viewer.credential in asked and not viewer.is_as(viewers.get(viewer.credential)):
                 socket.wire.close(FORBIDDEN, REVOKED)
+        for stream in list(self._streams):
+            if not stream.viewer.is_as(viewers.get(stream.viewer.credential)):
+                stream.end()

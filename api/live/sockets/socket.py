@@ -15,7 +15,7 @@ from strawberry.types.execution import PreExecutionError
 from api.auth import Door, authorization
 from api.context import Context, House
 from api.errors import Denied, explained
-from api.live.channels import Channels, Seat
+from api.live.channels import Channels, Frame, Seat
 from api.live.operations import Operation, Refused, encoded, join
 from api.live.sockets.messages import (
     Breach,
@@ -50,8 +50,8 @@ class UnderWay:
         self._socket = socket
         self._prefix = b'{"id":%b,"type":"next","payload":' % orjson.dumps(name)
 
-    def tell(self, payload: bytes) -> bool:
-        return self._socket.wire.tell(self._prefix, payload)
+    def tell(self, frame: Frame) -> bool:
+        return self._socket.wire.tell(self._prefix, frame.payload)
 
     async def answer(self, payload: bytes) -> None:
         await self._socket.wire.send_text(self._prefix + payload + b"}")

@@ -43,63 +43,49 @@ class Wire(Protocol):
         """Leave nothing running."""
 
 
-class AsgiWire:
-    """Through the server's `send`, by a task that lasts as long as something waits."""
+class Outbox:
+    """What waits for a server's `send`: sent in order, by a task that lasts as long as something waits."""
 
     def __init__(self, send: Send) -> None:
-        self.heard_at = monotonic()
         self.slow_since: float | None = None
         self.on_drained: Callable[[], None] = lambda: None
         self._send = send
-        self._waiting: deque[MutableMapping[str, Any]] = deque()
+        self._waiting: deque[tuple[MutableMapping[str, Any], int]] = deque()
         self._size = 0
         self._room = asyncio.Event()
         self._room.set()
         self._work: asyncio.Task[None] | None = None
         self._is_gone = False
 
-    def tell(self, prefix: bytes, payload: bytes) -> bool:
-        if self.slow_since is not None:
-            return False
-        self.push(prefix + payload + b"}")
-        return True
-
-    def push(self, text: bytes) -> None:
-        self._size += len(text)
+    def put(self, event: MutableMapping[str, Any], size: int = 0) -> None:
+        """Have it sent; *size* is what it weighs, in bytes."""
+        if self._is_gone:
+            return
+        self._size += size
         if self._size > SLOW and self.slow_since is None:
             self.slow_since = monotonic()
             self._room.clear()
-        self._put({"type": "websocket.send", "text": text.decode()})
+        self._waiting.append((event, size))
+        if self._work is None:
+            self._work = asyncio.create_task(self._write())
 
     async def ready(self) -> None:
+        """Wait until more may be put in."""
         await self._room.wait()
 
-    async def send_text(self, text: bytes) -> None:
-        await self.ready()
-        self.push(text)
-
-    def close(self, code: int, reason: str) -> None:
-        self._put({"type": "websocket.close", "code": code, "reason": shortened(reason)})
-
     async def finish(self) -> None:
+        """Leave nothing running."""
         if self._work:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._work, CLOSING)
 
-    def _put(self, event: MutableMapping[str, Any]) -> None:
-        if self._is_gone:
-            return
-        self._waiting.append(event)
-        if self._work is None:
-            self._work = asyncio.create_task(self._write())
-
     async def _write(self) -> None:
-        # A socket that is gone refuses what is written to it in many ways; its end is heard where it is read.
+        # A connection that is gone refuses what is written to it in many ways; its end is heard where it is read.
         try:
             while self._waiting:
-                event = self._waiting.popleft()
+                event, size = self._waiting.popleft()
                 await self._send(event)
-                self._written(len(event.get("text", "")))
+                self._written(size)
             self._work = None
         except (OSError, RuntimeError):
             self._is_gone = True
@@ -112,6 +98,30 @@ class AsgiWire:
             self.slow_since = None
             self._room.set()
             self.on_drained()
+
+
+class AsgiWire(Outbox):
+    """Through the server's `send`."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__(send)
+        self.heard_at = monotonic()
+
+    def tell(self, prefix: bytes, payload: bytes) -> bool:
+        if self.slow_since is not None:
+            return False
+        self.push(prefix + payload + b"}")
+        return True
+
+    def push(self, text: bytes) -> None:
+        self.put({"type": "websocket.send", "text": text.decode()}, len(text))
+
+    async def send_text(self, text: bytes) -> None:
+        await self.ready()
+        self.push(text)
+
+    def close(self, code: int, reason: str) -> None:
+        self.put({"type": "websocket.close", "code": code, "reason": shortened(reason)})
 
 
 def shortened(reason: str) -> str:

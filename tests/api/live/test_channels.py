@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from api.live.channels import FIRSTS, HELD, TURN, Channel, Channels, Seat
+from api.live.channels import FIRSTS, HELD, TURN, Channel, Channels, Frame, Seat
 from api.live.streams import Stream, Unshared, these
 from tests.api.sockets import PATIENCE
 
@@ -58,9 +58,9 @@ class Ear:
         self.heard: list[str] = []
         self.is_slow = False
 
-    def tell(self, payload: bytes) -> bool:
+    def tell(self, frame: Frame) -> bool:
         if not self.is_slow:
-            self.heard.append(payload.decode())
+            self.heard.append(frame.payload.decode())
         return not self.is_slow
 
     def complete(self) -> None:
@@ -88,10 +88,10 @@ class Scene:
         self.gate.set()
         self.channels = Channels()
 
-    async def render(self, number: int) -> bytes:
+    async def render(self, number: int) -> Frame:
         self.rendered.append(number)
         await self.gate.wait()
-        return str(number).encode()
+        return Frame(str(number).encode())
 
     def join(self, after: str | None = None) -> tuple[Ear, Seat]:
         ear = Ear()
@@ -205,7 +205,7 @@ async def test_one_for_whom_too_much_waits_is_told_how_things_stand(scene: Scene
     original = scene.render
     slow = asyncio.Event()
 
-    async def render(number: int) -> bytes:
+    async def render(number: int) -> Frame:
         if number == 1:
             await slow.wait()
         return await original(number)
@@ -324,7 +324,7 @@ async def test_what_breaks_a_welcome_is_told_to_that_one_alone(scene: Scene) -> 
     (channel,) = scene.channels
     original = channel._render
 
-    async def broken(_: Any) -> bytes:
+    async def broken(_: Any) -> Frame:
         raise GraphQLError("broken")
 
     channel._render = broken
