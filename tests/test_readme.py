@@ -106,6 +106,14 @@ async def test_a_board_by_the_subscription_that_is_shown_is_told(client: Client)
     assert told["changes"][0]["to"]["name"] == "Hot"
 
 
+@pytest.mark.parametrize("lines", re.findall(r"```js\n(.*?)```", README, re.DOTALL))
+def test_the_programs_that_are_shown_are_parts_of_those_that_are_run(lines: str) -> None:
+    programs = [path.read_text() for path in (ROOT / "tests" / "clients").glob("*.mjs")]
+
+    for part in lines.split("\n\nexport "):
+        assert any(part.strip() in program for program in programs)
+
+
 async def test_a_list_by_the_subscription_that_is_shown_stays_true(client: Client) -> None:
     levels = documents(section("First steps"))[0]
     (subscription,) = documents(section("Lists that stay true"))

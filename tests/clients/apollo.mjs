@@ -1,8 +1,9 @@
 // A list in a program with Apollo Client, whose cache all its views are made of.
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/client'
 import { keep } from './keep.mjs'
+import { key, url } from './places.mjs'
 import { shown } from './shown.mjs'
-import { key, socket, url } from './socket.mjs'
+import { socket } from './socket.mjs'
 
 const signed = new ApolloLink((operation, forward) => {
   operation.setContext({ headers: { authorization: `Bearer ${key()}` } })

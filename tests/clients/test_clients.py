@@ -1,4 +1,4 @@
-"""The standard clients keep their lists true, whatever breaks: programs with urql and with Apollo, run by Node."""
+"""The standard clients keep their lists true, whatever breaks: programs of each, run by Node."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ HERE = Path(__file__).parent
 TIERWIRE = str(Path(sys.executable).with_name("tierwire"))
 FROZEN = 30  # seconds: longer than the server waits for a sign of life
 
-pytestmark = [pytest.mark.clients, pytest.mark.parametrize("program", ["urql", "apollo"])]
+PROGRAMS = ["urql", "apollo", "events", "board"]
+
+pytestmark = pytest.mark.clients
+of_each = pytest.mark.parametrize("program", PROGRAMS)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +104,12 @@ class Program:
         while json.loads(await self.process.stdout.readline()) != leads:
             pass
 
+    async def shows_first(self, name: str) -> None:
+        """Wait until that lead is the first of the list."""
+        assert self.process.stdout
+        while next(iter(json.loads(await self.process.stdout.readline()))) != name:
+            pass
+
 
 @asynccontextmanager
 async def running(program: str, programs: Path, server: Server, key: str) -> AsyncIterator[Program]:
@@ -130,6 +139,7 @@ async def with_two_leads(client: Client) -> None:
         )
 
 
+@of_each
 async def test_a_list_shows_every_change(
     client: Client, served: Server, programs: Path, program: str
 ) -> None:
@@ -143,6 +153,18 @@ async def test_a_list_shows_every_change(
         await shown.shows({"ada": "Warm", "bob": "Cold"})
 
 
+async def test_a_list_of_the_server_is_shown_in_its_order(
+    client: Client, served: Server, programs: Path
+) -> None:
+    await with_two_leads(client)
+
+    async with running("board", programs, served, client.key) as shown:
+        for name, delta in (("ada", 30), ("bob", 60), ("ada", 60)):
+            await adjust(client, name, delta)
+            await shown.shows_first(name)
+
+
+@of_each
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 async def test_a_list_is_true_again_after_its_server_was_away(
     client: Client, served: Server, programs: Path, program: str, number: int
@@ -160,6 +182,7 @@ async def test_a_list_is_true_again_after_its_server_was_away(
         await shown.shows({"ada": "Hot", "bob": "Warm"})
 
 
+@of_each
 async def test_a_list_is_true_again_after_the_program_was_frozen(
     client: Client, served: Server, programs: Path, program: str
 ) -> None:
@@ -177,6 +200,7 @@ async def test_a_list_is_true_again_after_the_program_was_frozen(
         await shown.shows({"ada": "Hot", "bob": "Warm"})
 
 
+@of_each
 async def test_a_list_is_true_again_with_a_new_key_when_the_old_one_is_gone(
     client: Client, served: Server, programs: Path, program: str, mongo: Mongo, workspace: Workspace
 ) -> None:

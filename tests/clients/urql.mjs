@@ -1,8 +1,9 @@
 // A list in a program with urql.
 import { Client, fetchExchange, gql } from '@urql/core'
 import { keep } from './keep.mjs'
+import { key, url } from './places.mjs'
 import { shown } from './shown.mjs'
-import { key, socket, url } from './socket.mjs'
+import { socket } from './socket.mjs'
 
 const client = new Client({
   url,
