@@ -109,7 +109,9 @@ class Contribution:
         if day is None:
             return self.days
         counted = {**self.days, day: self.days.get(day, 0) + 1}
-        return {each: counted[each] for each in sorted(counted)[-DAYS:]}
+        if len(counted) > DAYS:
+            del counted[min(counted)]
+        return counted
 
     def forgot(self, day: date) -> bool:
         """Whether it may have been paid on that day, so long before the others that it is no longer counted."""
@@ -129,7 +131,8 @@ Contributions = Mapping[str, Contribution]
 
 def total(contributions: Contributions, at: datetime) -> float:
     """All points at a moment, before floor and ceiling; the same in whatever order they came."""
-    points, idle = _split(contributions, at)
+    idle = contributions.get(INACTIVITY)
+    points = _of_others(contributions, idle, at)
     return points if idle is None else points + idle_loss(idle.points, points)
 
 
@@ -138,14 +141,18 @@ def lost(contributions: Contributions, at: datetime) -> float:
 
     It takes what there is and leaves no debt: as the other points go, what it took of them is forgotten.
     """
-    points, idle = _split(contributions, at)
-    return 0 if idle is None else idle_loss(idle.points, points)
-
-
-def _split(contributions: Contributions, at: datetime) -> tuple[float, Contribution | None]:
-    """The points of all others, and what was lost by inactivity."""
     idle = contributions.get(INACTIVITY)
-    return fsum([each.worth(at) for each in contributions.values() if each is not idle]), idle
+    return 0 if idle is None else idle_loss(idle.points, _of_others(contributions, idle, at))
+
+
+def _of_others(contributions: Contributions, idle: Contribution | None, at: datetime) -> float:
+    return fsum(
+        [
+            each.worth(at) if each.is_timed else each.points
+            for each in contributions.values()
+            if each is not idle
+        ]
+    )
 
 
 def worth_of(source: str, contributions: Contributions, at: datetime) -> float:

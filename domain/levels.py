@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
@@ -25,6 +25,10 @@ class Dimension(Enum):
 
     ENGAGEMENT = "ENGAGEMENT"
     PROFILE = "PROFILE"
+
+    __hash__ = (
+        object.__hash__
+    )  # an enum's own is a function in Python, and every change looks levels up by dimension
 
 
 class Announce(Enum):
@@ -56,15 +60,15 @@ class Level:
     color: str | None = None
     motion: str | None = None
     rank: int = 0
+    range: ScoreRange = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "range", ScoreRange(self.min, self.max))
 
     @property
     def key(self) -> str:
         """What makes it the level it is: its name, without regard to case."""
         return self.name.strip().casefold()
-
-    @property
-    def range(self) -> ScoreRange:
-        return ScoreRange(self.min, self.max)
 
     @property
     def low(self) -> float:

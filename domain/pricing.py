@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from domain.changes import Activity
-from domain.conditions import Facts, holds
+from domain.conditions import Facts
 from domain.contributions import Contribution, Halving
 from domain.history import ScorePart, Suppression
 from domain.rules import Limit, Period, Rule
@@ -15,16 +15,20 @@ def priced(
     rule: Rule, activity: Activity, facts: Facts | None, had: Contribution | None, now: datetime
 ) -> ScorePart:
     """The rule's part in what *activity* does *now* to a lead whom the rule gave *had* before."""
+    if rule.is_plain:
+        return rule.part
     wanted = _left(rule, activity, now) if rule.is_timed else rule.points
     if why := _unpaid(rule, activity, facts, had, wanted):
         return ScorePart(rule.id, rule.name, 0, why)
     points = _within(rule, wanted, had.worth(now) if had else 0)
+    if points == rule.points:
+        return rule.part
     return ScorePart(rule.id, rule.name, points, None if points == wanted else Suppression.CAP_REACHED)
 
 
 def is_met(rule: Rule, facts: Facts | None) -> bool:
     """Whether the rule's condition holds, if it has one; *facts* may be None where no rule has."""
-    return rule.condition is None or (facts is not None and holds(rule.condition, facts))
+    return rule.condition is None or (facts is not None and rule.holds(facts))
 
 
 def day_of(moment: datetime) -> date:

@@ -9,11 +9,12 @@ from enum import Enum
 
 from domain import bounds
 from domain.actors import Actor
-from domain.conditions import Condition
+from domain.conditions import Condition, Facts, Ready, ready
 from domain.conditions import problems as condition_problems
 from domain.contributions import DAY, Payment
 from domain.copies import replace
 from domain.errors import Fault, NotFound, Problem, refuse
+from domain.history import ScorePart
 from domain.levels import Announce, Dimension
 
 RULES = 200  # rules in one set; the field calls 100 a large setup
@@ -48,6 +49,9 @@ class Rule:
     much that more than `max_points` of its points, either way, are in the score. A rule of the profile has none of the
     three: its points are in the score for as long as the condition holds for the lead. What a rule of engagement pays is
     for good, expires after `expires_after` days, or halves every `half_life` days.
+
+    `part` is all that it pays, as the history tells it; `is_timed` says whether time takes that back, `is_plain` whether
+    it pays so for every activity of its kind, come what may.
     """
 
     id: str
@@ -61,11 +65,29 @@ class Rule:
     max_points: int | None = None
     expires_after: int | None = None
     half_life: int | None = None
+    # What follows from the others, and is asked for with every activity.
+    part: ScorePart = field(init=False, repr=False, compare=False)
+    is_timed: bool = field(init=False, repr=False, compare=False)
+    is_plain: bool = field(init=False, repr=False, compare=False)
+    _ready: Ready | None = field(init=False, repr=False, compare=False)
 
-    @property
-    def is_timed(self) -> bool:
-        """Whether time takes back what it pays."""
-        return self.expires_after is not None or self.half_life is not None
+    def __post_init__(self) -> None:
+        is_timed = self.expires_after is not None or self.half_life is not None
+        is_bound = is_timed or self.limit is not None or self.max_points is not None
+        object.__setattr__(self, "part", ScorePart(self.id, self.name, self.points))
+        object.__setattr__(self, "is_timed", is_timed)
+        object.__setattr__(self, "is_plain", self.is_enabled and self.condition is None and not is_bound)
+        object.__setattr__(self, "_ready", None)
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether its condition holds, if it has one."""
+        if self.condition is None:
+            return True
+        check = self._ready
+        if check is None:  # not before: most sets that are read score nobody
+            check = ready(self.condition)
+            object.__setattr__(self, "_ready", check)
+        return check(facts)
 
     def payment(self, points: int, at: datetime) -> Payment:
         """Points of this rule for something that happened then."""

@@ -3,7 +3,7 @@
 from domain.conditions.checking import problems
 from domain.conditions.contradictions import never_holds
 from domain.conditions.fields import Facts
-from domain.conditions.holding import holds
+from domain.conditions.holding import Ready, holds, ready
 from domain.conditions.tree import All, AnyOf, Condition, Not, Operator, Test
 from domain.conditions.values import Kind
 
@@ -15,8 +15,10 @@ __all__ = [
     "Kind",
     "Not",
     "Operator",
+    "Ready",
     "Test",
     "holds",
     "never_holds",
     "problems",
+    "ready",
 ]

@@ -14,6 +14,10 @@ class Kind(Enum):
     OBJECT = "an object"
     NULL = "null"
 
+    __hash__ = (
+        object.__hash__
+    )  # its own is a function in Python, called for each value that is held against a list
+
 
 SCALARS = (Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN)
 
@@ -37,7 +41,8 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 def key(value: object) -> object:
     """What two scalars share exactly when they are the same; None for what is no scalar."""
-    kind = kind_of(value)
     if isinstance(value, str):
-        return kind, value.casefold()
-    return (kind, value) if kind in SCALARS else None
+        return Kind.TEXT, value.casefold()
+    if isinstance(value, bool):
+        return Kind.BOOLEAN, value
+    return (Kind.NUMBER, value) if is_number(value) else None

@@ -19,12 +19,12 @@ from domain.rules import Rule
 from domain.scoring.moving import Move, held
 from domain.scoring.terms import Scoring
 
-Given = tuple[Sequence[Move], Contributions]
+Given = tuple[Sequence[Move], dict[str, Contribution]]
 
 
 def asks(rules: Sequence[Rule]) -> bool:
     """Whether any of the rules has a condition."""
-    return any(rule.condition for rule in rules)
+    return any(rule.condition is not None for rule in rules)
 
 
 def earned(
@@ -37,27 +37,40 @@ def earned(
     now: datetime,
 ) -> Given:
     """What these rules of engagement give for an activity; *facts* may be None where no rule asks."""
-    had = forgiven(had, now)
+    given = dict(forgiven(had, now))
+    parts = offered(rules, given, score, activity, facts, scoring, now)
+    paid = zip(rules, parts, strict=True)
+    return [Move(part, pay(rule, part, activity, given, now)) for rule, part in paid], given
+
+
+def offered(
+    rules: Sequence[Rule],
+    had: Contributions,
+    score: int,
+    activity: Activity,
+    facts: Facts | None,
+    scoring: Scoring,
+    now: datetime,
+) -> tuple[ScorePart, ...]:
+    """The part of each rule, as floor and ceiling leave it."""
     wanted = tuple([priced(rule, activity, facts, had.get(rule.id), now) for rule in rules])
-    parts = held(wanted, score, scoring.rules)
-    paid = [_paid(*each, activity, had, now) for each in zip(rules, parts, strict=True)]
-    given = {rule.id: each for rule, (_, each) in zip(rules, paid, strict=True) if each}
-    return [move for move, _ in paid], {**had, **given}
+    return held(wanted, score, scoring.rules)
 
 
-def _paid(
-    rule: Rule, part: ScorePart, activity: Activity, had: Contributions, now: datetime
-) -> tuple[Move, Contribution | None]:
-    """What a rule's part does to the score, and what the rule has given then; None is no more than before."""
+def pay(
+    rule: Rule, part: ScorePart, activity: Activity, given: dict[str, Contribution], now: datetime
+) -> float:
+    """Add a rule's part to what is *given*; how many points that is, which may be a fraction."""
     if not part.points:
-        return Move(part, 0), None
-    before = had.get(rule.id, Contribution(part.name))
+        return 0
+    before = given.get(rule.id) or Contribution(part.name)
     # Counted by day wherever there is a limit, for it may get another period.
     day = day_of(activity.occurred_at) if rule.limit else None
     if not rule.is_timed:
-        return Move(part, part.points), before.plus(part.name, part.points, day)
-    after = before.paid(part.name, _payment(rule, part, activity, now), day)
-    return Move(part, after.worth(now) - before.worth(now)), after
+        given[rule.id] = before.plus(part.name, part.points, day)
+        return part.points
+    given[rule.id] = after = before.paid(part.name, _payment(rule, part, activity, now), day)
+    return after.worth(now) - before.worth(now)
 
 
 def _payment(rule: Rule, part: ScorePart, activity: Activity, now: datetime) -> Payment:
@@ -81,11 +94,12 @@ def facts_of(lead: Lead, activity: Activity, scoring: Scoring) -> Facts:
 def by_hand(lead: Lead, dimension: Dimension, asked: Adjustment, scoring: Scoring, now: datetime) -> Given:
     """As much of an adjustment as floor and ceiling allow."""
     standing = lead.standing(dimension)
-    had = forgiven(standing.contributions, now)
+    given = dict(forgiven(standing.contributions, now))
     (part,) = held((ScorePart(None, "Adjustments", asked.delta),), standing.score, scoring.rules)
-    given = had.get(ADJUSTMENTS, Contribution(part.name))
-    given = given.paid(part.name, Payment(part.points, now, asked.expires_at))
-    return [Move(part, part.points)], {**had, ADJUSTMENTS: given} if part.points else had
+    if part.points:
+        had = given.get(ADJUSTMENTS) or Contribution(part.name)
+        given[ADJUSTMENTS] = had.paid(part.name, Payment(part.points, now, asked.expires_at))
+    return [Move(part, part.points)], given
 
 
 def of_profile(lead: Lead, scoring: Scoring, now: datetime) -> Given:

@@ -111,7 +111,7 @@ def _overlap(excess: int, points: int) -> int:
 
 def held(parts: tuple[ScorePart, ...], score: int, rules: RuleSet) -> tuple[ScorePart, ...]:
     """The parts with what floor or ceiling forbids, so that nothing is owed for what could not be given or taken."""
-    wanted = score + sum(part.points for part in parts)
+    wanted = score + sum([part.points for part in parts])
     excess = wanted - rules.allowed(score, wanted)
     if not excess:
         return parts

@@ -20,7 +20,7 @@ from domain.leads import Lead, Standing
 from domain.levels import Dimension
 from domain.rules import RuleSet
 from domain.scoring.ahead import scheduled
-from domain.scoring.giving import asks, by_hand, earned, facts_of, of_profile
+from domain.scoring.giving import asks, by_hand, earned, facts_of, of_profile, offered, pay
 from domain.scoring.moving import Move, entered, in_points
 from domain.scoring.passing import later, passed, standing_with
 from domain.scoring.telling import tell
@@ -162,7 +162,7 @@ class _Walk:
     def __init__(self, lead: Lead, *, is_restless: bool) -> None:
         self._is_restless = is_restless
         self._lead = lead
-        self._given = lead.engagement.contributions
+        self._given = dict(lead.engagement.contributions)
         self._score = lead.engagement.score
         self._active = lead.last_activity_at
 
@@ -178,13 +178,18 @@ class _Walk:
     def record(self, activity: Activity, under: Scoring, now: datetime) -> None:
         self._active = max(self._active or activity.occurred_at, activity.occurred_at)
         rules = under.rules.triggered_by(activity.kind)
-        if rules:
-            facts = facts_of(self.arrived(under), activity, under) if asks(rules) else None
-            moves, self._given = earned(rules, self._given, self._score, activity, facts, under, now)
-            if self._is_restless:
-                self._score = under.rules.allowed(self._score, round(total(self._given, now)))
-            else:  # then nothing is hidden, and what was given is what it moves by
-                self._score += sum([move.part.points for move in moves])
+        if not rules:
+            return
+        facts = facts_of(self.arrived(under), activity, under) if asks(rules) else None
+        if self._is_restless:
+            _, self._given = earned(rules, self._given, self._score, activity, facts, under, now)
+            self._score = under.rules.allowed(self._score, round(total(self._given, now)))
+            return
+        # Then nothing is hidden, and what is given is what the score moves by.
+        parts = offered(rules, self._given, self._score, activity, facts, under, now)
+        for rule, part in zip(rules, parts, strict=True):
+            pay(rule, part, activity, self._given, now)
+            self._score += part.points
 
     def adjust(self, adjusted: Adjusted, under: Scoring, now: datetime) -> None:
         lead = self.arrived(under)
@@ -194,11 +199,15 @@ class _Walk:
     def arrived(self, under: Scoring) -> Lead:
         """The lead as it stands."""
         position = under.position(Dimension.ENGAGEMENT, self._score)
-        standing = Standing(position, self._lead.engagement.since, self._given)
+        standing = Standing(position, self._lead.engagement.since, dict(self._given))
         return replace(self._lead, engagement=standing, last_activity_at=self._active)
 
     def _go_on(self, lead: Lead) -> None:
-        self._lead, self._given, self._score = lead, lead.engagement.contributions, lead.engagement.score
+        self._lead, self._given, self._score = (
+            lead,
+            dict(lead.engagement.contributions),
+            lead.engagement.score,
+        )
 
 
 def _events(past: Past, timeline: Timeline) -> Iterator[Event]:
