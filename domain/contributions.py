@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -85,8 +85,8 @@ class Contribution:
         """How many of its points are in the score at a moment: a whole number unless some of them halve."""
         if not self.expiring and not self.halving:
             return self.points
-        unexpired = (each.points for each in self.expiring if each.at > at)
-        return fsum((self.points, *unexpired, *(each.worth(at) for each in self.halving)))
+        unexpired = [each.points for each in self.expiring if each.at > at]
+        return fsum([self.points, *unexpired, *[each.worth(at) for each in self.halving]])
 
     def paid(self, name: str, payment: Payment, day: date | None = None) -> Contribution:
         """With one payment more, on *day* where days are counted."""
@@ -121,9 +121,9 @@ class Contribution:
         """What is left at a moment, and how many points have expired by then."""
         if not self.expiring or self.expiring[0].at > at:
             return self, 0
-        gone = sum(each.points for each in self.expiring if each.at <= at)
-        left = tuple(each for each in self.expiring if each.at > at)
-        return replace(self, expiring=left), gone
+        first = bisect_right(self.expiring, at, key=_moment)
+        gone = sum([each.points for each in self.expiring[:first]])
+        return replace(self, expiring=self.expiring[first:]), gone
 
 
 Contributions = Mapping[str, Contribution]

@@ -78,6 +78,11 @@ class Standing:
         return False
 
     @property
+    def is_halving(self) -> bool:
+        """Whether it moves between the moments, too, at which points are lost."""
+        return any(each.halving for each in self.contributions.values())
+
+    @property
     def may_rise(self) -> bool:
         """Whether time alone may raise it."""
         return any(each.may_rise for each in self.contributions.values())

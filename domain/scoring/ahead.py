@@ -31,8 +31,10 @@ def scheduled(lead: Lead, scoring: Scoring, now: datetime) -> Lead:
     now = max(now, lead.settled_at)
     if scoring.rules.inactivity is None and not lead.is_timed:
         return replace(lead, settled_at=now, due_at=None)
-    lead = replace(lead, settled_at=now)
-    return replace(lead, due_at=due(lead, scoring))
+    if lead.settled_at != now:
+        lead = replace(lead, settled_at=now)
+    at = due(lead, scoring)
+    return lead if at == lead.due_at else replace(lead, due_at=at)
 
 
 def stepped(lead: Lead, scoring: Scoring, now: datetime) -> Outcome:
@@ -44,7 +46,9 @@ def stepped(lead: Lead, scoring: Scoring, now: datetime) -> Outcome:
         return Outcome(replace(lead, due_at=at, version=lead.version + 1), scoring)
     outcome = passed(lead, scoring, now)
     after = scheduled(outcome.lead, scoring, now)
-    return replace(outcome, lead=replace(after, version=max(after.version, lead.version + 1)))
+    if after.version == lead.version:
+        after = replace(after, version=lead.version + 1)
+    return replace(outcome, lead=after)
 
 
 def due(lead: Lead, scoring: Scoring) -> datetime | None:
@@ -55,8 +59,8 @@ def due(lead: Lead, scoring: Scoring) -> datetime | None:
 
 def _due(lead: Lead, dimension: Dimension, scoring: Scoring) -> datetime | None:
     loss = _next_loss(lead, dimension, scoring)
-    if loss is None and not lead.standing(dimension).is_timed:
-        return None
+    if not lead.standing(dimension).is_halving:
+        return loss
     curve = Curve.of(lead, dimension, scoring)
     end = curve.since + FORESEEN
     until, day = min(loss or end, end), min(curve.since + DAY, loss or end)

@@ -147,7 +147,8 @@ def _decayed(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime, 
     had = lead.standing(dimension).contributions
     is_worn = worn.get(INACTIVITY) != had.get(INACTIVITY)
     left = {**had, INACTIVITY: worn[INACTIVITY]} if is_worn else had
-    changed = ((source, each, each.worth(now) - each.worth(lead.settled_at)) for source, each in had.items())
+    halved = [(source, each) for source, each in had.items() if each.halving]
+    changed = [(source, each, each.worth(now) - each.worth(lead.settled_at)) for source, each in halved]
     moves = [_move(source, each, points) for source, each, points in changed if points]
     if not moves and not is_worn:
         return lead, None
