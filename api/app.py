@@ -213,7 +213,7 @@ def build_courier(house: House, calls: Calls, mail: Mail) -> Courier:
 def build_worker(mongo: Mongo, house: House) -> Worker:
     """Who does the house's jobs."""
     reclassification = Reclassification(house.configuration, house.jobs, house.scores, house.ledger)
-    rescoring = Rescoring(mongo, house.configuration, house.jobs, house.ledger)
+    rescoring = Rescoring(mongo, house.configuration, house.jobs, house.ledger, house.clock)
     ways = {JobKind.RECLASSIFY: reclassification.do, JobKind.RESCORE: rescoring.do}
     return Worker(house.jobs, ways)
 

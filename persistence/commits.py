@@ -166,12 +166,24 @@ class Committer:
         return dict(_recalled(activities, adjustments, await changes.to_list(None)))
 
 
-async def leads_of(passage: Passage, workspace: str, ids: Sequence[str]) -> list[Lead]:
+async def leads_of(
+    mongo: Mongo, workspace: str, ids: Sequence[str], session: Session | None = None
+) -> list[Lead]:
     """The leads of those ids that there still are."""
-    found = passage.mongo.leads.find(
-        of_ids(workspace, ids), session=passage.session, hint=BY_ID, batch_size=at_once(len(ids))
+    if not ids:
+        return []
+    found = mongo.leads.find(
+        of_ids(workspace, ids), session=session, hint=BY_ID, batch_size=at_once(len(ids))
     )
     return [to_lead(each) for each in await found.to_list(None)]
+
+
+async def keep_all(batch: Batch, outcomes: Iterable[Outcome]) -> None:
+    """Have the batch take what was made of many leads; others have their turn between."""
+    for at, outcome in enumerate(outcomes):
+        batch.keep(outcome)
+        if at % TURN == TURN - 1:
+            await asyncio.sleep(0)
 
 
 async def write(batch: Batch, passage: Passage) -> None:

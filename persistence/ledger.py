@@ -1,7 +1,7 @@
 """The ledger: the one place that changes leads.
 
 Changes that arrive together are committed together, one batch at a time, and a second beside it only when enough wait
-to be worth a transaction of their own. Long work goes behind: one batch of it at a time, beside those of the callers
+to be worth a transaction of their own. Long work goes behind, a batch or two at a time, beside those of the callers
 who wait. A lead in flight waits for its batch, so a process never conflicts with itself.
 What another process did meanwhile shows as a conflict; the batch is then halved until only the change concerned is
 tried again.
@@ -28,6 +28,7 @@ from persistence.mongo import CONFLICT_PATIENCE, Conflict, Mongo, OutcomeUnknown
 
 BATCH = 500  # changes in one transaction: more gains little speed and makes everyone behind wait
 FLIGHTS = 3  # transactions of one workspace at once, as long as there are whole batches for them
+BEHIND = 2  # transactions of long work: one is made ready while the other is written
 PATIENCE = 15.0  # seconds a change is tried for while the database is away, before its caller is told
 PAUSE = 0.1  # seconds, the longest random wait between two tries
 
@@ -90,7 +91,8 @@ class _Queue:
         return taken
 
     def _take_behind(self) -> list[_Entry]:
-        if any(entries[0].call.work for entries in self.flights.values()):
+        works = [entries[0].call for entries in self.flights.values() if entries[0].call.work]
+        if len(works) == BEHIND or not self.behind or self.behind[0].call in works:
             return []
         taken, passed = _take_from(self.behind, self.in_flight)
         self.reserved = {claim for entry in passed for claim in entry.claims}
@@ -156,7 +158,7 @@ class Ledger:
     ) -> None:
         """Have long work done on leads: in batches that fly beside the callers' own, one at a time.
 
-        Each lead is given by all its names, its id first, so that nobody who calls it by another is in the way. What is
+        Work of another call may fly beside it. Each lead is given by all its names, its id first, so that nobody who calls it by another is in the way. What is
         wanted *soon*, for somebody waits for it, is done before what waits there already. Raises
         what *work* raises, or what kept it from being done, as soon as all that could be done is.
         """

@@ -1,26 +1,33 @@
 """Rescoring: all that leads did, scored anew by the rules as they were published.
 
 Lead after lead, beside the traffic: what a lead does meanwhile is scored by the new rules anyway, before its turn or
-after. A page that was done when its process died is done again, and found to be as it should.
+after. A page is rescored while the one before it is written, and what nobody has touched since is kept: every write to
+a lead, also what it does, raises its version. A page that was done when its process died is done again, and found to be
+as it should.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.actors import SYSTEM
 from domain.history import Cause, CauseKind
+from domain.leads import Lead
 from domain.levels import Dimension
 from domain.rules import RuleSet
+from domain.scoring import Outcome, Scoring
 from persistence import pages
+from persistence.background import INTERRUPTIONS, ahead
 from persistence.batch import Batch
-from persistence.commits import Passage, leads_of, write
+from persistence.commits import Passage, keep_all, leads_of, write
 from persistence.configuration import Configuration
 from persistence.documents import Document, to_names
 from persistence.jobs import Held, Jobs
 from persistence.ledger import Ledger
-from persistence.mongo import Mongo, at_once
+from persistence.mongo import Mongo, Session, at_once
 from persistence.past import anew, pasts
 
 # Of one transaction: leads, as many as have about so many activities together, which is a second's work at the most.
@@ -28,29 +35,96 @@ FIRST, MOST, ACTIVITIES = 50, 500, 4_000
 BY_AGE = [("workspace", 1), ("created_at", 1), ("_id", 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """What replay makes of a lead."""
+
+    before: Lead
+    outcome: Outcome
+    activities: int
+
+    @property
+    def is_another(self) -> bool:
+        """Whether it has another score."""
+        return self.outcome.lead.scores != self.before.scores
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Leads, the longest known first, and what replay makes of them as they were when it was read."""
+
+    leads: Sequence[Document]
+    scoring: Scoring
+    rescored: Mapping[str, Rescored]
+
+    @property
+    def place(self) -> str:
+        """Where it ends."""
+        last = self.leads[-1]
+        return pages.encode(pages.milliseconds(last["created_at"]), last["_id"])
+
+    async def unchanged(self, passage: Passage, ids: Sequence[str]) -> list[Rescored]:
+        """Those of the leads to which nothing has happened since, if what is in force is the same."""
+        if passage.scoring.version != self.scoring.version:
+            return []
+        found = passage.mongo.leads.find(
+            {"_id": {"$in": ids}},
+            ["version"],
+            session=passage.session,
+            hint="_id_",
+            batch_size=at_once(len(ids)),
+        )
+        versions = {lead["_id"]: lead["version"] for lead in await found.to_list(None)}
+        known = (self.rescored[each] for each in ids if each in self.rescored)
+        return [each for each in known if versions.get(each.before.id) == each.before.version]
+
+
 class Rescoring:
     """Does the rescoring jobs."""
 
-    def __init__(self, mongo: Mongo, configuration: Configuration, jobs: Jobs, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        mongo: Mongo,
+        configuration: Configuration,
+        jobs: Jobs,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._mongo = mongo
         self._configuration = configuration
         self._jobs = jobs
         self._ledger = ledger
+        self._clock = clock
 
     async def do(self, held: Held) -> None:
-        """Rescore the leads that there are, from where the job has come to."""
+        """Rescore the leads that there are, from where the job has come to: a page ahead of what is kept."""
         job = await self._jobs.find(held.workspace, held.job.id) or held.job
         if not job.total:
             total = await self._mongo.leads.count_documents({"workspace": held.workspace}, hint=BY_AGE)
             await self._jobs.update(held, lambda job: job.counted(total))
-        place, size = job.place, FIRST
-        while leads := await self._page(held.workspace, place, size):
-            activities = await self._rescore(held, leads)
-            place = _place(leads[-1])
-            size = max(1, min(MOST, size * ACTIVITIES // max(activities, 1)))
+        async with aclosing(ahead(self._pages(held.workspace, job.place))) as pages:
+            async for page in pages:
+                await self._keep(held, page)
         await self._jobs.finish(held)
 
-    async def _page(self, workspace: str, place: str | None, size: int) -> Sequence[Document]:
+    async def _pages(self, workspace: str, place: str | None) -> AsyncGenerator[Page, None]:
+        """The leads from that place on, rescored as they are now."""
+        size = FIRST
+        while leads := await self._found(workspace, place, size):
+            scoring = await self._configuration.scoring(workspace)
+            ids = [lead["_id"] for lead in leads]
+            try:
+                some = [each async for each in self._rescored(workspace, ids, scoring, self._clock())]
+            except INTERRUPTIONS:
+                raise
+            except Exception:  # noqa: BLE001 - whom it is about shows when each is tried by itself, and harms no other
+                some = []
+            page = Page(leads, scoring, {each.before.id: each for each in some})
+            yield page
+            place = page.place
+            size = max(1, min(MOST, size * ACTIVITIES // max(sum(each.activities for each in some), 1)))
+
+    async def _found(self, workspace: str, place: str | None, size: int) -> Sequence[Document]:
         """The next leads, the longest known first; of each no more than its names and its place."""
         shown = ["created_at", "names"]
 
@@ -60,36 +134,47 @@ class Rescoring:
 
         return await pages.read(pages.beyond_moment("created_at", place, descending=False), size, find)
 
-    async def _rescore(self, held: Held, leads: Sequence[Document]) -> int:
-        """Rescore a page of leads, and say how far the job is; how many activities that took."""
-        activities: dict[str, int] = {}
+    async def _rescored(
+        self,
+        workspace: str,
+        ids: Sequence[str],
+        scoring: Scoring,
+        now: datetime,
+        session: Session | None = None,
+    ) -> AsyncGenerator[Rescored, None]:
+        """What replay makes of those of the leads that there still are."""
+        leads = await leads_of(self._mongo, workspace, ids, session)
+        timeline = await self._configuration.timeline(workspace, scoring.rules, session)
+        cause = _cause(timeline[0], now)
+        async for lead, past in pasts(self._mongo, workspace, leads, session):
+            outcome = await anew(lead, past, Dimension, scoring, timeline, cause)
+            yield Rescored(lead, outcome, len(past.activities))
+
+    async def _keep(self, held: Held, page: Page) -> None:
+        """Keep what a page came to, and say how far the job is; whoever was changed since is rescored once more."""
 
         async def work(passage: Passage, ids: Sequence[str]) -> None:
             async with held.progress:  # but not before: a page may wait in line for longer than a lease lasts
-                found = await leads_of(passage, held.workspace, ids)
-                batch, changed = Batch(held.workspace, passage.scoring, found, {}, passage.now), 0
-                rules = passage.scoring.rules
-                timeline = await self._configuration.timeline(held.workspace, rules, passage.session)
-                cause = _cause(timeline[0], passage.now)
-                async for lead, past in pasts(passage.mongo, held.workspace, found, passage.session):
-                    outcome = await anew(lead, past, Dimension, passage.scoring, timeline, cause)
-                    batch.keep(outcome)
-                    changed += outcome.lead.scores != lead.scores
-                    activities[lead.id] = len(past.activities)
+                some = await page.unchanged(passage, ids)
+                changed_since = list(set(ids) - {each.before.id for each in some})
+                again = self._rescored(
+                    held.workspace, changed_since, passage.scoring, passage.now, passage.session
+                )
+                some += [each async for each in again]
+                batch = Batch(
+                    held.workspace, passage.scoring, [each.before for each in some], {}, passage.now
+                )
+                await keep_all(batch, (each.outcome for each in some))
                 await write(batch, passage)
+                changed = sum(each.is_another for each in some)
                 await self._jobs.update(held, lambda job: job.advanced(0, changed), passage.session)
 
-        await self._ledger.work_behind(held.workspace, [to_names(lead) for lead in leads], work)
+        await self._ledger.work_behind(held.workspace, [to_names(lead) for lead in page.leads], work)
         async with held.progress:
-            await self._jobs.update(held, lambda job: job.advanced(len(leads), 0).at(_place(leads[-1])))
-        return sum(activities.values())
+            await self._jobs.update(held, lambda job: job.advanced(len(page.leads), 0).at(page.place))
 
 
 def _cause(rules: RuleSet, now: datetime) -> Cause:
     """The publication that has all scored anew."""
     by = rules.published_by or SYSTEM
     return Cause(CauseKind.RULES_CHANGED, by, now, rules.comment, announce=rules.announce)
-
-
-def _place(lead: Document) -> str:
-    return pages.encode(pages.milliseconds(lead["created_at"]), lead["_id"])

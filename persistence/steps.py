@@ -20,7 +20,7 @@ from domain.levels import Dimension
 from domain.scoring import stepped
 from persistence.background import INTERRUPTIONS, ahead, despite_trouble
 from persistence.batch import Batch
-from persistence.commits import TURN, Passage, Work, leads_of, write
+from persistence.commits import Passage, Work, keep_all, leads_of, write
 from persistence.documents import Document, to_names
 from persistence.leads import Name
 from persistence.lease import TERM, Lease
@@ -91,8 +91,9 @@ class Steps:
                 for lead in leads:
                     by_workspace[lead["workspace"]].append(to_names(lead))
                 work = (
-                    self._ledger.work_behind(workspace, of_leads, _time_passing(workspace))
+                    self._ledger.work_behind(workspace, of_leads[at : at + BATCH], _time_passing(workspace))
                     for workspace, of_leads in by_workspace.items()
+                    for at in range(0, len(of_leads), BATCH)
                 )
                 done = await asyncio.gather(*work, return_exceptions=True)
                 for error in (each for each in done if each is not None):
@@ -147,12 +148,9 @@ class Steps:
 
 def _time_passing(workspace: str) -> Work:
     async def work(passage: Passage, ids: Sequence[str]) -> None:
-        leads = await leads_of(passage, workspace, ids)
+        leads = await leads_of(passage.mongo, workspace, ids, passage.session)
         batch = Batch(workspace, passage.scoring, leads, {}, passage.now)
-        for at, lead in enumerate(leads):
-            batch.keep(stepped(lead, passage.scoring, passage.now))
-            if at % TURN == TURN - 1:
-                await asyncio.sleep(0)
+        await keep_all(batch, (stepped(lead, passage.scoring, passage.now) for lead in leads))
         await write(batch, passage)
 
     return work

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,7 +13,7 @@ from domain.levels import Announce, Dimension
 from domain.scoring import Scoring, announcement
 from domain.scoring import tell as tell_lead
 from persistence.batch import Batch
-from persistence.commits import TURN, Passage, leads_of, write
+from persistence.commits import Passage, keep_all, leads_of, write
 from persistence.documents import Document, from_score_change, to_position, told_update
 from persistence.mongo import at_once
 
@@ -44,14 +43,10 @@ def _is_awaited(scoring: Scoring, dimension: Dimension) -> bool:
 
 
 async def _tell_singly(passage: Passage, workspace: str, dimension: Dimension, ids: Sequence[str]) -> int:
-    leads = await leads_of(passage, workspace, ids)
+    leads = await leads_of(passage.mongo, workspace, ids, passage.session)
     batch = Batch(workspace, passage.scoring, leads, {}, passage.now)
-    for at, lead in enumerate(leads):
-        outcome = tell_lead(lead, dimension, passage.scoring, passage.now)
-        if outcome.told:
-            batch.keep(outcome)
-        if at % TURN == TURN - 1:
-            await asyncio.sleep(0)
+    outcomes = (tell_lead(lead, dimension, passage.scoring, passage.now) for lead in leads)
+    await keep_all(batch, (each for each in outcomes if each.told))
     await write(batch, passage)
     return len(batch.score_changes)
 
