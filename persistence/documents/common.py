@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from domain.actors import Actor, ActorKind
@@ -20,7 +21,7 @@ def from_actor(actor: Actor) -> Document:
 
 
 def to_actor(document: Mapping[str, Any]) -> Actor:
-    return Actor(ActorKind(document["kind"]), document["name"])
+    return _actor(document["kind"], document["name"])
 
 
 def from_position(position: Position) -> Document:
@@ -28,4 +29,13 @@ def from_position(position: Position) -> Document:
 
 
 def to_position(document: Mapping[str, Any]) -> Position:
-    return Position(document["score"], document["level"], document["level_set"])
+    return _position(document["score"], document["level"], document["level_set"])
+
+
+# With every lead and every change the same few are read: what nobody can change is made once.
+@lru_cache(maxsize=10_000)
+def _actor(kind: str, name: str) -> Actor:
+    return Actor(ActorKind(kind), name)
+
+
+_position = lru_cache(maxsize=10_000)(Position)
