@@ -175,7 +175,7 @@ async def test_nobody_listening_is_tried_again(process: Process) -> None:
     delivery = await tried(process, one(ActionKind.WEBHOOK, url=url))
 
     assert delivery.state is PENDING
-    assert delivery.attempts[0].error == "it could not be spoken with (ConnectError)"
+    assert delivery.attempts[0].error == "it could not be spoken with (ClientConnectorError)"
 
 
 @pytest.mark.parametrize("said", [b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 abc\r\n\r\n", b""])
