@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from domain.actors import SYSTEM
@@ -26,6 +27,7 @@ JITTER = 0.1  # of a pause, added by chance, so that what failed together does n
 LONGEST = timedelta(days=1)  # that a target may ask to be spared for
 REASONS = 3  # strongest sources of a score that a message names
 ENDED = f"a chain of automations that set off each other ends after {HOPS}"
+KNOWN = 1_000  # actions that are read once, for each is done many times
 _HOST = re.compile(r"^[^:]*://([^/?#]*).*$", re.DOTALL)
 
 
@@ -117,7 +119,7 @@ class Delivery:
     def target(self) -> str:
         match self.action.kind:
             case ActionKind.WEBHOOK | ActionKind.SLACK:
-                return _HOST.sub(r"\1", self.action.url or "").casefold()
+                return _host(self.action.url or "")
             case ActionKind.EMAIL:
                 return "email"
             case _:
@@ -150,12 +152,16 @@ class Delivery:
         return replace(self, attempts=(*self.attempts, attempt), state=state, next_attempt_at=next_at)
 
 
+@lru_cache(KNOWN)
+def _host(url: str) -> str:
+    return _HOST.sub(r"\1", url).casefold()
+
+
 def deliveries(firing: Firing, lead: Lead, ids: Iterator[str], now: datetime) -> Iterator[Delivery]:
     """What a firing has to be done, an action each. A chain that is too long ends here, and says so."""
     automation, news = firing.automation, told_of(firing, lead, now)
     for action in automation.plan.actions:
-        one = delivery(next(ids), automation, action, news, now)
-        one = replace(one, hops=firing.hops)
+        one = delivery(next(ids), automation, action, news, now, hops=firing.hops)
         yield one.failed(Attempt(now, 0, error=ENDED)) if firing.hops > HOPS else one
 
 
@@ -166,13 +172,26 @@ def delivery(
     news: News,
     now: datetime,
     *,
+    hops: int = 1,
     is_test: bool = False,
 ) -> Delivery:
     """One action to be done at once. It keeps no secret: those are the automation's."""
-    bare = replace(action, secret=None, retired_secret=None)
     return Delivery(
-        delivery_id, automation.id, automation.version, bare, news, now, is_test=is_test, next_attempt_at=now
+        delivery_id,
+        automation.id,
+        automation.version,
+        _bare(action),
+        news,
+        now,
+        hops,
+        is_test,
+        next_attempt_at=now,
     )
+
+
+@lru_cache(KNOWN)
+def _bare(action: Action) -> Action:
+    return replace(action, secret=None, retired_secret=None)
 
 
 def told_of(firing: Firing, lead: Lead, now: datetime) -> News:

@@ -17,12 +17,12 @@ from pymongo import UpdateOne
 from domain.deliveries import Delivery, DeliveryState
 from domain.errors import NotFound
 from persistence import pages
-from persistence.documents import Document, from_delivery, to_delivery
+from persistence.documents import Document, from_attempt, from_delivery, present, to_delivery
 from persistence.mongo import Mongo, at_once, new_id
 from persistence.pages import Edge, Page
 
+STATES = [each.value for each in DeliveryState]
 LEASE = timedelta(seconds=60)  # four times what an attempt may take
-KEPT = ("state", "next_attempt_at", "forgiven")  # what becomes of a delivery, beside its attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,14 @@ class Deliveries:
         wanted: Document = {
             "workspace": workspace,
             **({"automation": automation_id} if automation_id is not None else {}),
-            **({"state": state.value} if state else {}),
+            "state": state.value if state else {"$in": STATES},
         }
 
         async def find(part: Document, limit: int) -> list[Document]:
             found = self._mongo.deliveries.find({"$and": [wanted, part]})
-            return await found.sort([("created_at", -1), ("_id", -1)]).limit(limit).to_list(None)
+            # Of those of one moment the ids alone are the order: else the database would not merge, but sort them.
+            order = ["_id"] if "_id" in part else ["created_at", "_id"]
+            return await found.sort([(each, -1) for each in order]).limit(limit).to_list(None)
 
         parts = pages.beyond_moment("created_at", after, descending=True)
         found = [to_delivery(each) for each in await pages.read(parts, first + 1, find)]
@@ -81,7 +83,7 @@ class Deliveries:
             raise NotFound("Delivery", delivery_id)
         again = delivery.again(self._clock())
         # Whoever is trying it now has no say any more in what becomes of it.
-        kept = {"$set": _kept(from_delivery(workspace, again)), "$unset": {"claim": ""}}
+        kept = {"$set": _kept(again), "$unset": {"claim": ""}}
         await self._mongo.deliveries.update_one({"_id": delivery_id}, kept)
         self.wake()
         return again
@@ -133,25 +135,27 @@ class Deliveries:
 
 
 def _saved(due: Due) -> UpdateOne:
-    document = from_delivery("", due.delivery)
     claimed = {} if due.claim is None else {"claim": due.claim}
-    gone = {} if "next_attempt_at" in document else {"$unset": {"next_attempt_at": "", "claim": ""}}
-    update = {"$set": _kept(document), **_with_attempt(document), **gone}
+    gone = {} if due.delivery.next_attempt_at else {"$unset": {"next_attempt_at": "", "claim": ""}}
+    update = {"$set": _kept(due.delivery), **_with_attempt(due.delivery), **gone}
     return UpdateOne({"_id": due.delivery.id, **claimed}, update)
 
 
 def _recorded(due: Due) -> UpdateOne:
-    update = _with_attempt(from_delivery("", due.delivery))
-    return UpdateOne({"_id": due.delivery.id, "claim": {"$ne": due.claim}}, update)
+    return UpdateOne({"_id": due.delivery.id, "claim": {"$ne": due.claim}}, _with_attempt(due.delivery))
 
 
-def _with_attempt(document: Document) -> Document:
+def _with_attempt(delivery: Delivery) -> Document:
     """The last one added to those there are, for others may have added some; once, however often it is written."""
-    return {"$addToSet": {"attempts": document["attempts"][-1]}}
+    return {"$addToSet": {"attempts": from_attempt(delivery.attempts[-1])}}
 
 
-def _kept(document: Document) -> Document:
-    return {name: document[name] for name in KEPT if name in document}
+def _kept(delivery: Delivery) -> Document:
+    """What becomes of it, beside its attempts."""
+    return {
+        "state": delivery.state.value,
+        **present(next_attempt_at=delivery.next_attempt_at, forgiven=delivery.forgiven or None),
+    }
 
 
 def _cursor(delivery: Delivery) -> str:

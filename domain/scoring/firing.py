@@ -26,15 +26,16 @@ def fired(outcome: Outcome, now: datetime) -> Outcome:
     if not entries or not automations:
         return outcome
     lead, firings = outcome.lead, []
-    remembered = dict(lead.fired)
+    remembered: dict[str, Fired] = {}
     for automation in automations:
         hears = _hearing(automation, lead, outcome.scoring)
         heard, memory = _set_off(automation, entries, hears, lead.fired.get(automation.id), now)
         firings += [Firing(automation, entry, entry.cause.hops + 1) for entry in heard]
         if memory and automation.remembers:
             remembered[automation.id] = memory
-    known = lead if remembered == lead.fired else replace(lead, fired=remembered)
-    return replace(outcome, lead=known, firings=tuple(sorted(firings, key=_version)))
+    if remembered.items() - lead.fired.items():
+        outcome = replace(outcome, lead=replace(lead, fired={**lead.fired, **remembered}))
+    return replace(outcome, firings=tuple(sorted(firings, key=_version))) if firings else outcome
 
 
 def _version(firing: Firing) -> int:

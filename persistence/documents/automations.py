@@ -100,7 +100,7 @@ def from_delivery(workspace: str, delivery: Delivery) -> Document:
         "created_at": delivery.created_at,
         "hops": delivery.hops,
         "state": delivery.state.value,
-        "attempts": [_from_attempt(each) for each in delivery.attempts],
+        "attempts": [from_attempt(each) for each in delivery.attempts],
         **present(
             is_test=delivery.is_test or None,
             next_attempt_at=delivery.next_attempt_at,
@@ -126,7 +126,7 @@ def to_delivery(document: Mapping[str, Any]) -> Delivery:
     )
 
 
-def _from_attempt(attempt: Attempt) -> Document:
+def from_attempt(attempt: Attempt) -> Document:
     return {
         "at": attempt.at,
         "duration_ms": attempt.duration_ms,
