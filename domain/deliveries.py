@@ -27,7 +27,7 @@ JITTER = 0.1  # of a pause, added by chance, so that what failed together does n
 LONGEST = timedelta(days=1)  # that a target may ask to be spared for
 REASONS = 3  # strongest sources of a score that a message names
 ENDED = f"a chain of automations that set off each other ends after {HOPS}"
-KNOWN = 1_000  # actions that are read once, for each is done many times
+KNOWN = 1_000  # URLs, and actions of automations, that are read once, for each is called many times
 _HOST = re.compile(r"^[^:]*://([^/?#]*).*$", re.DOTALL)
 
 
@@ -95,7 +95,8 @@ class Delivery:
     """One action of an automation, set off by one entry of a lead's history; `hops` is how many in a row led to it.
 
     `target` is whom it goes to, where that is somebody outside: those who are slow share nothing with the others.
-    `forgiven` is how many of its attempts count no more, since it is to be done again.
+    `forgiven` is how many of its attempts count no more, since it is to be done again. `place` tells the action from
+    others of its automation that are of the same kind and to the same address, counted from 0.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Delivery:
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
     forgiven: int = 0
+    place: int = 0
 
     @property
     def lead_id(self) -> str:
@@ -160,38 +162,43 @@ def _host(url: str) -> str:
 def deliveries(firing: Firing, lead: Lead, ids: Iterator[str], now: datetime) -> Iterator[Delivery]:
     """What a firing has to be done, an action each. A chain that is too long ends here, and says so."""
     automation, news = firing.automation, told_of(firing, lead, now)
-    for action in automation.plan.actions:
-        one = delivery(next(ids), automation, action, news, now, hops=firing.hops)
+    for at in range(len(automation.plan.actions)):
+        one = delivery(next(ids), automation, at, news, now, hops=firing.hops)
         yield one.failed(Attempt(now, 0, error=ENDED)) if firing.hops > HOPS else one
 
 
 def delivery(
     delivery_id: str,
     automation: Automation,
-    action: Action,
+    at: int,
     news: News,
     now: datetime,
     *,
     hops: int = 1,
     is_test: bool = False,
 ) -> Delivery:
-    """One action to be done at once. It keeps no secret: those are the automation's."""
+    """The action at that index to be done at once. It keeps no secret: those are the automation's."""
+    action, place = _parts(automation.plan.actions)[at]
     return Delivery(
         delivery_id,
         automation.id,
         automation.version,
-        _bare(action),
+        action,
         news,
         now,
         hops,
         is_test,
         next_attempt_at=now,
+        place=place,
     )
 
 
 @lru_cache(KNOWN)
-def _bare(action: Action) -> Action:
-    return replace(action, secret=None, retired_secret=None)
+def _parts(actions: tuple[Action, ...]) -> tuple[tuple[Action, int], ...]:
+    """Each action without its secrets, and its place among those of its kind and to its address."""
+    bare = [replace(each, secret=None, retired_secret=None, retired_at=None) for each in actions]
+    before = [[each.address for each in actions[:at]] for at in range(len(actions))]
+    return tuple((each, taken.count(each.address)) for each, taken in zip(bare, before, strict=True))
 
 
 def told_of(firing: Firing, lead: Lead, now: datetime) -> News:
