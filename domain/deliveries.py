@@ -28,6 +28,7 @@ LONGEST = timedelta(days=1)  # that a target may ask to be spared for
 REASONS = 3  # strongest sources of a score that a message names
 ENDED = f"a chain of automations that set off each other ends after {HOPS}"
 KNOWN = 1_000  # URLs, and actions of automations, that are read once, for each is called many times
+LOST = "the process that had taken it up ended before it said what came of it: the target may have it, or not"
 _HOST = re.compile(r"^[^:]*://([^/?#]*).*$", re.DOTALL)
 
 

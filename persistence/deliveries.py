@@ -1,7 +1,7 @@
 """Deliveries as they are kept: taken up by whichever process is free, and marked with every attempt.
 
 What a process has taken up is due again after LEASE, should it die: so a delivery is tried at least once, and may be
-tried twice; its id tells its target that it is the same.
+tried twice; its id tells its target that it is the same, and its attempts say that one may be lost.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
 
-from domain.deliveries import Delivery, DeliveryState
+from domain.deliveries import LOST, Attempt, Delivery, DeliveryState
 from domain.errors import NotFound
 from persistence import pages
 from persistence.documents import Document, from_attempt, from_delivery, present, to_delivery
 from persistence.mongo import Mongo, at_once, new_id
 from persistence.pages import Edge, Page
 
+SEEN = ["claim", "next_attempt_at"]  # of what is due, beside its id
 STATES = [each.value for each in DeliveryState]
 LEASE = timedelta(seconds=60)  # four times what an attempt may take
 
@@ -105,14 +106,16 @@ class Deliveries:
         """Take up deliveries whose time has come, the longest overdue first, none to a target that is *busy*."""
         now, claim = self._clock(), new_id()
         due = {"next_attempt_at": {"$lte": now}, "target": {"$nin": list(busy)}}
-        found = self._mongo.deliveries.find(due, ["_id"], hint=[("next_attempt_at", 1), ("target", 1)])
-        ids = [each["_id"] for each in await found.sort("next_attempt_at", 1).limit(most).to_list(None)]
-        if not ids:
+        asked = self._mongo.deliveries.find(due, SEEN, hint=[("next_attempt_at", 1), ("target", 1)])
+        found = await asked.sort("next_attempt_at", 1).limit(most).to_list(None)
+        if not found:
             return []
+        ids, claimed = [each["_id"] for each in found], {"next_attempt_at": now + LEASE, "claim": claim}
         await self._mongo.deliveries.update_many(
-            {"_id": {"$in": ids}, "next_attempt_at": {"$lte": now}},
-            {"$set": {"next_attempt_at": now + LEASE, "claim": claim}},
+            {"_id": {"$in": ids}, "next_attempt_at": {"$lte": now}, "claim": None}, {"$set": claimed}
         )
+        if left := [_taken_over(each, claimed) for each in found if "claim" in each]:
+            await self._mongo.deliveries.bulk_write(left, ordered=False)
         mine = self._mongo.deliveries.find(
             {"_id": {"$in": ids}, "claim": claim}, hint="_id_", batch_size=at_once(len(ids))
         )
@@ -134,10 +137,17 @@ class Deliveries:
             await self._mongo.deliveries.bulk_write([_recorded(each) for each in tried], ordered=False)
 
 
+def _taken_over(found: Document, claimed: Document) -> UpdateOne:
+    """Of what is still claimed whoever claimed it has ended. The attempt that may be lost counts for nothing."""
+    lost = Attempt(found["next_attempt_at"] - LEASE, 0, error=LOST)
+    update = {"$set": claimed, "$push": {"attempts": from_attempt(lost)}, "$inc": {"forgiven": 1}}
+    return UpdateOne(found, update)
+
+
 def _saved(due: Due) -> UpdateOne:
     claimed = {} if due.claim is None else {"claim": due.claim}
-    gone = {} if due.delivery.next_attempt_at else {"$unset": {"next_attempt_at": "", "claim": ""}}
-    update = {"$set": _kept(due.delivery), **_with_attempt(due.delivery), **gone}
+    gone = {"claim": ""} if due.delivery.next_attempt_at else {"next_attempt_at": "", "claim": ""}
+    update = {"$set": _kept(due.delivery), **_with_attempt(due.delivery), "$unset": gone}
     return UpdateOne({"_id": due.delivery.id, **claimed}, update)
 
 
