@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from domain import bounds, templating
-from domain.actors import Actor
+from domain.actors import Actor, ActorKind
 from domain.bounds import Path
 from domain.conditions import Condition
 from domain.conditions import problems as condition_problems
@@ -26,6 +26,8 @@ SUBJECT = 200  # characters of an email's subject
 HOPS = 5  # automations that set off each other in a row: what is longer is a circle
 PREFIX = "whsec_"  # how a secret of Standard Webhooks begins: 24 to 64 bytes in base64 follow
 SECRET_BYTES = 24, 64
+# Who an edit is by that nobody made: what it says of itself is what its readers see.
+GONE = Actor(ActorKind.SYSTEM, "Tierwire, since its target answered 410 Gone")
 RETIRES = timedelta(days=1)  # for which a secret is valid beside the one that took its place
 
 
