@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
 from domain import bounds, templating
-from domain.actors import Actor
+from domain.actors import Actor, ActorKind
 from domain.bounds import Path
 from domain.conditions import Condition
 from domain.conditions import problems as condition_problems
@@ -26,6 +26,8 @@ SUBJECT = 200  # characters of an email's subject
 HOPS = 5  # automations that set off each other in a row: what is longer is a circle
 PREFIX = "whsec_"  # how a secret of Standard Webhooks begins: 24 to 64 bytes in base64 follow
 SECRET_BYTES = 24, 64
+# Who an edit is by that nobody made: what it says of itself is what its readers see.
+GONE = Actor(ActorKind.SYSTEM, "Tierwire, since its target answered 410 Gone")
 RETIRES = timedelta(days=1)  # for which a secret is valid beside the one that took its place
 
 
@@ -87,7 +89,7 @@ class Trigger:
 class Action:
     """What is to be done, and how; which fields an action has is said by its kind.
 
-    A secret never shows in a `repr`; the one it took the place of is valid beside it for a day.
+    A secret never shows in a `repr`; the one it took the place of is valid beside it for a day from `retired_at` on.
     """
 
     kind: ActionKind
@@ -99,6 +101,17 @@ class Action:
     tag: str | None = None
     secret: str | None = field(default=None, repr=False)
     retired_secret: str | None = field(default=None, repr=False)
+    retired_at: datetime | None = None
+
+    @property
+    def address(self) -> tuple[ActionKind, str | None]:
+        """What it has in common with whom it may take the place of."""
+        return self.kind, self.url
+
+    def secrets(self, now: datetime) -> tuple[str, ...]:
+        """Those that are valid: its own first, then the one that it took the place of less than a day ago."""
+        is_valid = self.retired_at is not None and now - self.retired_at < RETIRES
+        return tuple(filter(None, (self.secret, self.retired_secret if is_valid else None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +149,42 @@ class Automation:
 
     def calls(self, action: Action) -> bool:
         """Whether one of its actions is of that kind and to that address."""
-        return (action.kind, action.url) in {(each.kind, each.url) for each in self.plan.actions}
+        return action.address in {each.address for each in self.plan.actions}
 
     def edited(self, plan: Plan, at: datetime) -> Automation:
         """The next version; an action of a kind and to an address that it had keeps its secret where none is given."""
-        valid = (
-            at - self.updated_at < RETIRES
-        )  # or an edit would bring back to life what was retired long ago
-        had = {(each.kind, each.url): each if valid else _without_retired(each) for each in self.plan.actions}
-        actions = tuple(_keeping(each, had.get((each.kind, each.url))) for each in plan.actions)
+        before = _before(self.plan.actions, plan.actions)
+        actions = tuple(_keeping(*each, at) for each in zip(plan.actions, before, strict=True))
         return replace(self, version=self.version + 1, plan=replace(plan, actions=actions), updated_at=at)
 
 
-def _without_retired(action: Action) -> Action:
-    return replace(action, retired_secret=None)
+def _before(had: Iterable[Action], actions: Sequence[Action]) -> Sequence[Action | None]:
+    """Whose place each of the actions takes, of those to its address: that with its secret, or the next in order."""
+    left = list(had)
+    before: list[Action | None] = [None] * len(actions)
+    for by_secret in (True, False):
+        for place, action in enumerate(actions):
+            if before[place] is None and (found := _like(action, left, by_secret=by_secret)):
+                left.remove(found)
+                before[place] = found
+    return before
 
 
-def _keeping(action: Action, before: Action | None) -> Action:
+def _like(action: Action, left: Iterable[Action], *, by_secret: bool) -> Action | None:
+    wanted = (each for each in left if each.address == action.address)
+    if by_secret:
+        wanted = (each for each in wanted if each.secret and each.secret == action.secret)
+    return next(wanted, None)
+
+
+def _keeping(action: Action, before: Action | None, at: datetime) -> Action:
     """The action with the secrets of the one that it takes the place of."""
-    if before is None or before.secret is None or before.secret == action.secret:
-        return action if before is None else replace(action, retired_secret=before.retired_secret)
-    if action.secret is None:
-        return replace(action, secret=before.secret, retired_secret=before.retired_secret)
-    return replace(action, retired_secret=before.secret)
+    if before is None or before.secret is None:
+        return action
+    if action.secret in (None, before.secret):
+        retired, since = before.retired_secret, before.retired_at
+        return replace(action, secret=before.secret, retired_secret=retired, retired_at=since)
+    return replace(action, retired_secret=before.secret, retired_at=at)
 
 
 # The fields that each kind of action has, those that it must have first.

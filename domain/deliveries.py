@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from domain.actors import SYSTEM
@@ -26,6 +27,8 @@ JITTER = 0.1  # of a pause, added by chance, so that what failed together does n
 LONGEST = timedelta(days=1)  # that a target may ask to be spared for
 REASONS = 3  # strongest sources of a score that a message names
 ENDED = f"a chain of automations that set off each other ends after {HOPS}"
+KNOWN = 1_000  # URLs, and actions of automations, that are read once, for each is called many times
+LOST = "the process that had taken it up ended before it said what came of it: the target may have it, or not"
 _HOST = re.compile(r"^[^:]*://([^/?#]*).*$", re.DOTALL)
 
 
@@ -93,7 +96,8 @@ class Delivery:
     """One action of an automation, set off by one entry of a lead's history; `hops` is how many in a row led to it.
 
     `target` is whom it goes to, where that is somebody outside: those who are slow share nothing with the others.
-    `forgiven` is how many of its attempts count no more, since it is to be done again.
+    `forgiven` is how many of its attempts count no more, since it is to be done again. `place` tells the action from
+    others of its automation that are of the same kind and to the same address, counted from 0.
     """
 
     id: str
@@ -108,6 +112,7 @@ class Delivery:
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
     forgiven: int = 0
+    place: int = 0
 
     @property
     def lead_id(self) -> str:
@@ -117,7 +122,7 @@ class Delivery:
     def target(self) -> str:
         match self.action.kind:
             case ActionKind.WEBHOOK | ActionKind.SLACK:
-                return _HOST.sub(r"\1", self.action.url or "").casefold()
+                return _host(self.action.url or "")
             case ActionKind.EMAIL:
                 return "email"
             case _:
@@ -150,29 +155,51 @@ class Delivery:
         return replace(self, attempts=(*self.attempts, attempt), state=state, next_attempt_at=next_at)
 
 
+@lru_cache(KNOWN)
+def _host(url: str) -> str:
+    return _HOST.sub(r"\1", url).casefold()
+
+
 def deliveries(firing: Firing, lead: Lead, ids: Iterator[str], now: datetime) -> Iterator[Delivery]:
     """What a firing has to be done, an action each. A chain that is too long ends here, and says so."""
     automation, news = firing.automation, told_of(firing, lead, now)
-    for action in automation.plan.actions:
-        one = delivery(next(ids), automation, action, news, now)
-        one = replace(one, hops=firing.hops)
+    for at in range(len(automation.plan.actions)):
+        one = delivery(next(ids), automation, at, news, now, hops=firing.hops)
         yield one.failed(Attempt(now, 0, error=ENDED)) if firing.hops > HOPS else one
 
 
 def delivery(
     delivery_id: str,
     automation: Automation,
-    action: Action,
+    at: int,
     news: News,
     now: datetime,
     *,
+    hops: int = 1,
     is_test: bool = False,
 ) -> Delivery:
-    """One action to be done at once. It keeps no secret: those are the automation's."""
-    bare = replace(action, secret=None, retired_secret=None)
+    """The action at that index to be done at once. It keeps no secret: those are the automation's."""
+    action, place = _parts(automation.plan.actions)[at]
     return Delivery(
-        delivery_id, automation.id, automation.version, bare, news, now, is_test=is_test, next_attempt_at=now
+        delivery_id,
+        automation.id,
+        automation.version,
+        action,
+        news,
+        now,
+        hops,
+        is_test,
+        next_attempt_at=now,
+        place=place,
     )
+
+
+@lru_cache(KNOWN)
+def _parts(actions: tuple[Action, ...]) -> tuple[tuple[Action, int], ...]:
+    """Each action without its secrets, and its place among those of its kind and to its address."""
+    bare = [replace(each, secret=None, retired_secret=None, retired_at=None) for each in actions]
+    before = [[each.address for each in actions[:at]] for at in range(len(actions))]
+    return tuple((each, taken.count(each.address)) for each, taken in zip(bare, before, strict=True))
 
 
 def told_of(firing: Firing, lead: Lead, now: datetime) -> News:

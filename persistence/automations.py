@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from domain.actors import SYSTEM
-from domain.automations import AUTOMATIONS, Action, Automation, Plan, checked
+from domain.automations import AUTOMATIONS, GONE, Action, Automation, Plan, checked
 from domain.copies import replace
 from domain.errors import Fault, NotFound, Problem, refuse
 from domain.scoring import Scoring
@@ -62,7 +61,9 @@ class Automations:
             current = _of(scoring, automation_id)
             editor.expect(current.version)
             sound = checked(plan, scoring.levels[plan.trigger.dimension])
-            return current.edited(sound, editor.at)
+            edited = current.edited(sound, editor.at)
+            # Whoever takes it up again that a target has had disabled stands for it from then on.
+            return replace(edited, created_by=editor.actor) if current.created_by == GONE else edited
 
         return await self._put(workspace, edit)
 
@@ -76,7 +77,7 @@ class Automations:
             current = _of(scoring, automation_id)
             if not current.calls(gone):
                 raise NotFound("Automation", automation_id)
-            return replace(current.edited(replace(current.plan, is_enabled=False), at), created_by=SYSTEM)
+            return replace(current.edited(replace(current.plan, is_enabled=False), at), created_by=GONE)
 
         current = await self._current(workspace, automation_id)
         if current is None or not current.calls(gone):

@@ -15,7 +15,7 @@ from domain.deliveries import deliveries
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
-from domain.scoring import Outcome, Scoring, fired, fold, new_lead
+from domain.scoring import Firing, Outcome, Scoring, fired, fold, new_lead
 from persistence.documents import (
     Document,
     from_activity,
@@ -92,12 +92,12 @@ class Batch:
         self.scoring = scoring
         self.activities: list[Document] = []
         self.score_changes: list[Document] = []
-        self.deliveries: list[Document] = []
         self._workspace = workspace
         self._now = now
         self._seen = dict(seen)
         self._stored = {lead.id: lead for lead in stored}
         self._leads: dict[str, Lead] = {}
+        self._firings: list[tuple[Firing, Lead]] = []
         self._ids: dict[Name, str] = {}
         for lead in self._stored.values():
             self._place(lead)
@@ -159,9 +159,7 @@ class Batch:
             self.activities.append(
                 from_activity(self._workspace, outcome.lead.id, outcome.activity, outcome.changes)
             )
-        for firing in outcome.firings:
-            due = deliveries(firing, outcome.lead, _ids(), self._now)
-            self.deliveries += [from_delivery(self._workspace, each) for each in due]
+        self._firings += [(firing, outcome.lead) for firing in outcome.firings]
         entries = (*outcome.told, *outcome.changes)
         self.score_changes += [from_score_change(self._workspace, entry) for entry in entries]
 
@@ -179,6 +177,13 @@ class Batch:
             for name in ((RefKind.ID, each.id), *_given(each.external_id, each.email)):
                 self._ids.setdefault(name, lead.id)
         self._ids.update(dict.fromkeys(_given(lead.external_id, lead.email), lead.id))
+
+    def deliveries(self) -> Iterator[Document]:
+        """What was set off, each made when it is asked for."""
+        ids = _ids()
+        for firing, lead in self._firings:
+            for each in deliveries(firing, lead, ids, self._now):
+                yield from_delivery(self._workspace, each)
 
     def lead_writes(self) -> list[Write]:
         """What is to be written of every lead that changed; leads in a row that change alike share a statement."""

@@ -15,7 +15,7 @@ from domain.changes import AdjustScore, Change, RecordActivity
 from domain.errors import DomainError, InvalidInput
 from domain.leads import Lead, RefKind
 from domain.scoring import Outcome, Scoring
-from persistence.batch import Batch, Item, Key, Seen, key_of, names_of
+from persistence.batch import Batch, Item, Key, Seen, Write, key_of, names_of
 from persistence.configuration import Configuration
 from persistence.documents import Document, to_activity, to_lead, to_score_change
 from persistence.gate import Gate, PlaceGone
@@ -189,16 +189,35 @@ async def keep_all(batch: Batch, outcomes: Iterable[Outcome]) -> None:
 async def write(batch: Batch, passage: Passage) -> None:
     """Write all that a batch has come to."""
     # In order, for after a first error the transaction is gone, and the next would only say so.
-    if writes := batch.lead_writes():
-        await passage.mongo.leads.bulk_write(writes, session=passage.session)
-    passage.fired.extend(batch.deliveries)
+    writing = asyncio.ensure_future(_write_leads(batch.lead_writes(), passage))
+    try:
+        due = await _set_off(batch)  # while the database is busy with the leads
+    finally:
+        await writing
+    passage.fired.extend(due)
     for collection, documents in (
         (passage.mongo.activities, batch.activities),
         (passage.mongo.score_changes, batch.score_changes),
-        (passage.mongo.deliveries, batch.deliveries),
+        (passage.mongo.deliveries, due),
     ):
         if documents:
             await collection.insert_many(documents, session=passage.session)
+
+
+async def _write_leads(writes: Sequence[Write], passage: Passage) -> None:
+    if writes:
+        await passage.mongo.leads.bulk_write(writes, session=passage.session)
+
+
+async def _set_off(batch: Batch) -> list[Document]:
+    """What the batch has set off; others have their turn between."""
+    await asyncio.sleep(0)  # so that what is to go on beside it has begun
+    made: list[Document] = []
+    for delivery in batch.deliveries():
+        made.append(delivery)
+        if len(made) % TURN == 0:
+            await asyncio.sleep(0)
+    return made
 
 
 def _may_be_repeated(item: Item, outcome: Outcome | DomainError) -> bool:

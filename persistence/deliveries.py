@@ -1,7 +1,7 @@
 """Deliveries as they are kept: taken up by whichever process is free, and marked with every attempt.
 
 What a process has taken up is due again after LEASE, should it die: so a delivery is tried at least once, and may be
-tried twice; its id tells its target that it is the same.
+tried twice; its id tells its target that it is the same, and its attempts say that one may be lost.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
 
-from domain.deliveries import Delivery, DeliveryState
+from domain.deliveries import LOST, Attempt, Delivery, DeliveryState
 from domain.errors import NotFound
 from persistence import pages
-from persistence.documents import Document, from_delivery, to_delivery
+from persistence.documents import Document, from_attempt, from_delivery, present, to_delivery
 from persistence.mongo import Mongo, at_once, new_id
 from persistence.pages import Edge, Page
 
+SEEN = ["claim", "next_attempt_at"]  # of what is due, beside its id
+STATES = [each.value for each in DeliveryState]
 LEASE = timedelta(seconds=60)  # four times what an attempt may take
-KEPT = ("state", "next_attempt_at", "forgiven")  # what becomes of a delivery, beside its attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,14 @@ class Deliveries:
         wanted: Document = {
             "workspace": workspace,
             **({"automation": automation_id} if automation_id is not None else {}),
-            **({"state": state.value} if state else {}),
+            "state": state.value if state else {"$in": STATES},
         }
 
         async def find(part: Document, limit: int) -> list[Document]:
             found = self._mongo.deliveries.find({"$and": [wanted, part]})
-            return await found.sort([("created_at", -1), ("_id", -1)]).limit(limit).to_list(None)
+            # Of those of one moment the ids alone are the order: else the database would not merge, but sort them.
+            order = ["_id"] if "_id" in part else ["created_at", "_id"]
+            return await found.sort([(each, -1) for each in order]).limit(limit).to_list(None)
 
         parts = pages.beyond_moment("created_at", after, descending=True)
         found = [to_delivery(each) for each in await pages.read(parts, first + 1, find)]
@@ -81,7 +84,7 @@ class Deliveries:
             raise NotFound("Delivery", delivery_id)
         again = delivery.again(self._clock())
         # Whoever is trying it now has no say any more in what becomes of it.
-        kept = {"$set": _kept(from_delivery(workspace, again)), "$unset": {"claim": ""}}
+        kept = {"$set": _kept(again), "$unset": {"claim": ""}}
         await self._mongo.deliveries.update_one({"_id": delivery_id}, kept)
         self.wake()
         return again
@@ -103,14 +106,16 @@ class Deliveries:
         """Take up deliveries whose time has come, the longest overdue first, none to a target that is *busy*."""
         now, claim = self._clock(), new_id()
         due = {"next_attempt_at": {"$lte": now}, "target": {"$nin": list(busy)}}
-        found = self._mongo.deliveries.find(due, ["_id"], hint=[("next_attempt_at", 1), ("target", 1)])
-        ids = [each["_id"] for each in await found.sort("next_attempt_at", 1).limit(most).to_list(None)]
-        if not ids:
+        asked = self._mongo.deliveries.find(due, SEEN, hint=[("next_attempt_at", 1), ("target", 1)])
+        found = await asked.sort("next_attempt_at", 1).limit(most).to_list(None)
+        if not found:
             return []
+        ids, claimed = [each["_id"] for each in found], {"next_attempt_at": now + LEASE, "claim": claim}
         await self._mongo.deliveries.update_many(
-            {"_id": {"$in": ids}, "next_attempt_at": {"$lte": now}},
-            {"$set": {"next_attempt_at": now + LEASE, "claim": claim}},
+            {"_id": {"$in": ids}, "next_attempt_at": {"$lte": now}, "claim": None}, {"$set": claimed}
         )
+        if left := [_taken_over(each, claimed) for each in found if "claim" in each]:
+            await self._mongo.deliveries.bulk_write(left, ordered=False)
         mine = self._mongo.deliveries.find(
             {"_id": {"$in": ids}, "claim": claim}, hint="_id_", batch_size=at_once(len(ids))
         )
@@ -132,26 +137,35 @@ class Deliveries:
             await self._mongo.deliveries.bulk_write([_recorded(each) for each in tried], ordered=False)
 
 
+def _taken_over(found: Document, claimed: Document) -> UpdateOne:
+    """Of what is still claimed whoever claimed it has ended. The attempt that may be lost counts for nothing."""
+    lost = Attempt(found["next_attempt_at"] - LEASE, 0, error=LOST)
+    update = {"$set": claimed, "$push": {"attempts": from_attempt(lost)}, "$inc": {"forgiven": 1}}
+    return UpdateOne(found, update)
+
+
 def _saved(due: Due) -> UpdateOne:
-    document = from_delivery("", due.delivery)
     claimed = {} if due.claim is None else {"claim": due.claim}
-    gone = {} if "next_attempt_at" in document else {"$unset": {"next_attempt_at": "", "claim": ""}}
-    update = {"$set": _kept(document), **_with_attempt(document), **gone}
+    gone = {"claim": ""} if due.delivery.next_attempt_at else {"next_attempt_at": "", "claim": ""}
+    update = {"$set": _kept(due.delivery), **_with_attempt(due.delivery), "$unset": gone}
     return UpdateOne({"_id": due.delivery.id, **claimed}, update)
 
 
 def _recorded(due: Due) -> UpdateOne:
-    update = _with_attempt(from_delivery("", due.delivery))
-    return UpdateOne({"_id": due.delivery.id, "claim": {"$ne": due.claim}}, update)
+    return UpdateOne({"_id": due.delivery.id, "claim": {"$ne": due.claim}}, _with_attempt(due.delivery))
 
 
-def _with_attempt(document: Document) -> Document:
+def _with_attempt(delivery: Delivery) -> Document:
     """The last one added to those there are, for others may have added some; once, however often it is written."""
-    return {"$addToSet": {"attempts": document["attempts"][-1]}}
+    return {"$addToSet": {"attempts": from_attempt(delivery.attempts[-1])}}
 
 
-def _kept(document: Document) -> Document:
-    return {name: document[name] for name in KEPT if name in document}
+def _kept(delivery: Delivery) -> Document:
+    """What becomes of it, beside its attempts."""
+    return {
+        "state": delivery.state.value,
+        **present(next_attempt_at=delivery.next_attempt_at, forgiven=delivery.forgiven or None),
+    }
 
 
 def _cursor(delivery: Delivery) -> str:

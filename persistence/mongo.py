@@ -160,9 +160,8 @@ COLLECTIONS: Mapping[str, Declared] = {
     ),
     "deliveries": Declared(
         (
-            _ordered_by("created_at", "_id"),
+            # Every firing costs an entry in each: what is asked of all states is merged from those of each.
             _ordered_by("state", "created_at", "_id"),
-            _ordered_by("automation", "created_at", "_id"),
             _ordered_by("automation", "state", "created_at", "_id"),
             # Whose time has come is looked for in all workspaces.
             IndexModel(

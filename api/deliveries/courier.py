@@ -14,6 +14,7 @@ from typing import TypeVar
 import structlog
 
 from api.deliveries.lines import Lines
+from api.deliveries.pace import TICK, Pace
 from api.deliveries.sending import Sender
 from persistence.background import INTERRUPTIONS, despite_trouble, running
 from persistence.deliveries import Deliveries, Due
@@ -37,6 +38,8 @@ class Courier:
         self._lines = Lines()
         self._passed: frozenset[str] = frozenset()  # the targets that nothing was taken up for the last time
         self._was_full = False  # so that nothing was taken up at all
+        self._pace = Pace()
+        self._held_back: asyncio.TimerHandle | None = None  # after which those whom the pace held back begin
         self._turning: asyncio.Task[bool | None] | None = None
         self._attempts: dict[asyncio.Task[None], Due] = {}
         self._results: list[Due] = []
@@ -55,6 +58,8 @@ class Courier:
     async def close(self) -> None:
         """Let what is under way end within GRACE, keep what became of it, and leave the rest to others at once."""
         self._is_closed = True
+        if self._held_back:
+            self._held_back.cancel()
         if self._turning:
             await asyncio.wait([self._turning], timeout=GRACE)
             self._turning.cancel()
@@ -85,14 +90,28 @@ class Courier:
         return len(taken) == TAKEN
 
     def _begin(self) -> None:
-        for due in () if self._is_closed else self._lines.begin():
-            attempt = asyncio.create_task(self._try(due))
+        now, due_now = asyncio.get_running_loop().time(), self._lines.begin()
+        while not self._is_closed and self._pace.allows(now):
+            if (due := next(due_now, None)) is None:
+                return
+            self._pace.begun(now)
+            attempt = asyncio.create_task(self._try(due, now))
             self._attempts[attempt] = due
             attempt.add_done_callback(self._attempts.pop)
+        self._begin_soon()
 
-    async def _try(self, due: Due) -> None:
+    def _begin_soon(self) -> None:
+        if not (self._is_closed or self._held_back):
+            self._held_back = asyncio.get_running_loop().call_later(TICK, self._begin_again)
+
+    def _begin_again(self) -> None:
+        self._held_back = None
+        self._begin()
+
+    async def _try(self, due: Due, asked: float) -> None:
         loop, target = asyncio.get_running_loop(), due.delivery.target
         since = loop.time()
+        self._pace.ran(asked, since)
         takes_long = loop.call_later(LONG, self._lines.slow, target)
         try:
             tried = await self._sender.attempt(due)

@@ -96,10 +96,10 @@ class Lines:
         return waiting
 
     def _begun(self, target: str) -> Due:
-        line = self._waiting[target]
+        line = self._waiting.pop(target)
         _, due = line.popleft()
-        if not line:
-            del self._waiting[target]
+        if line:
+            self._waiting[target] = line  # behind the others, for the next time that somebody begins
         self._count(target, 1)
         return due
 

@@ -10,13 +10,14 @@ from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 
-import httpx
 import orjson
 import structlog
+from aiohttp import ClientError
 
 from api.deliveries.answers import DONE, Answer, Verdict, later, never, of_http
 from api.deliveries.mail import Mail
 from api.deliveries.messages import slack, webhook
+from api.deliveries.pinned import Calls
 from api.deliveries.signing import Secrets, signed
 from api.deliveries.targets import NotATarget, Targets, Unresolved
 from api.errors import refusal
@@ -34,7 +35,6 @@ from persistence.deliveries import Due
 from persistence.ledger import Ledger
 
 PATIENCE = 15.0  # seconds for an attempt in all, name, connection and answer
-HEARD, HEARD_FOR = 64_000, 1.0  # bytes and seconds of an answer's body, which nobody looks at
 HEADERS = {"content-type": "application/json", "user-agent": "Tierwire"}
 
 _log = structlog.get_logger()
@@ -46,7 +46,7 @@ class Sender:
     def __init__(
         self,
         targets: Targets,
-        calls: httpx.AsyncBaseTransport,
+        calls: Calls,
         mail: Mail,
         automations: Automations,
         ledger: Ledger,
@@ -119,25 +119,14 @@ class Sender:
     async def _post(self, delivery: Delivery, body: bytes, headers: Mapping[str, str]) -> Answer:
         try:
             url = self._targets.parsed(delivery.action.url or "")
-            return await self._posted(url, body, {**HEADERS, **headers})
+            said = await self._calls.post(url, body, {**HEADERS, **headers})
         except Unresolved as error:
             return later(str(error))
         except NotATarget as error:
             return never(f"it may not be called: {error}")
-        except httpx.TransportError as error:
+        except ClientError as error:
             return later(f"it could not be spoken with ({type(error).__name__})")
-
-    async def _posted(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Answer:
-        answer = await self._calls.handle_async_request(
-            httpx.Request("POST", url, content=body, headers=headers)
-        )
-        try:
-            # The status is the answer: what comes after it can make no failure of a success.
-            with suppress(httpx.TransportError, TimeoutError):
-                await _heard(answer)
-        finally:
-            await answer.aclose()
-        return of_http(answer.status_code, answer.headers, self._clock())
+        return of_http(said.status, said.headers, self._clock())
 
     # Inward
 
@@ -151,16 +140,6 @@ class Sender:
         except DomainError as error:
             return never(refusal(error).message)
         return DONE
-
-
-async def _heard(answer: httpx.Response) -> None:
-    """Read an answer to its end, so that its connection serves again; of one that goes on and on it is closed."""
-    heard = 0
-    async with asyncio.timeout(HEARD_FOR):
-        async for part in answer.aiter_raw():
-            heard += len(part)
-            if heard > HEARD:
-                return
 
 
 def change(delivery: Delivery) -> Change:

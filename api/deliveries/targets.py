@@ -7,13 +7,15 @@ and what is connected to is an address that was looked at, never the name.
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
 
-import httpx
+from yarl import URL
 
 from domain.automations import Action
 from domain.errors import Fault, Problem, refuse
@@ -25,7 +27,7 @@ LOOKUPS = (
 BOUND = "an https URL of a public host"
 BOUND_PRIVATE = "an http or https URL"
 PORTS = {"http": 80, "https": 443}
-PORTS_END = 2**16
+NO_HOST, NUMBERS = re.compile(r"[%\s]"), re.compile(r"[\d.]+")
 KNOWN = 1_000  # URLs that are read once: reading one takes as long as signing a message
 
 Address = IPv4Address | IPv6Address
@@ -88,7 +90,7 @@ class Targets:
         try:
             parsed = self.parsed(url)
             async with asyncio.timeout(PATIENCE):
-                await self.addresses(parsed.host, parsed.port or PORTS[parsed.scheme])
+                await self.addresses(parsed.raw_host or "", parsed.port or PORTS[parsed.scheme])
         except TimeoutError:
             why = "its host's name takes too long to resolve"
         except NotATarget as error:
@@ -98,24 +100,24 @@ class Targets:
         bound = BOUND_PRIVATE if self._allow_private else BOUND
         return Problem(("automation", "actions", str(at), "url"), Fault.NOT_A_TARGET, bound, why)
 
-    def parsed(self, url: str) -> httpx.URL:
+    def parsed(self, url: str) -> URL:
         """The URL, in the form in which it is called; raises NotATarget."""
         try:
             parsed = _read(url)
-        except (httpx.InvalidURL, ValueError):
+        except ValueError:
             raise NotATarget("it is no URL") from None
         if why := next(self._faults(parsed, url), None):
             raise NotATarget(why)
         return parsed
 
-    def _faults(self, url: httpx.URL, written: str) -> Iterator[str]:
+    def _faults(self, url: URL, written: str) -> Iterator[str]:
         if url.scheme not in (PORTS if self._allow_private else {"https"}):
             yield "it is not https" if url.scheme in PORTS else "it does not begin with https://"
-        if not url.host or "%" in url.host:
+        if not url.raw_host or NO_HOST.search(url.raw_host):
             yield "it names no host"
-        if url.port is not None and not 0 < url.port < PORTS_END:
+        if url.port == 0:
             yield "it names no port"
-        if url.userinfo or "@" in url.netloc.decode():
+        if "@" in urlsplit(written).netloc:
             yield "it holds a user's name or password"
         if "#" in written:
             yield "it has a fragment"
@@ -128,14 +130,36 @@ class Targets:
             raise Unresolved("its host's name cannot be resolved") from None
         if not found:
             raise Unresolved("its host's name has no address")
-        if not self._allow_private and not all(map(is_public, found)):
-            raise NotATarget("its host is, or may be, at a private address")
+        for each in found:
+            self.allow(each)
         return found
+
+    def allow(self, address: str) -> None:
+        """Raises NotATarget unless the address may be called."""
+        if not self._allow_private and not is_public(address):
+            raise NotATarget("its host is, or may be, at a private address")
 
 
 @lru_cache(KNOWN)
-def _read(url: str) -> httpx.URL:
-    return httpx.URL(url)
+def _read(url: str) -> URL:
+    """The URL, its path as it was written where it can be: a target may have signed it. Raises ValueError."""
+    if not url.isprintable():
+        raise ValueError("it would break a line")
+    read = URL(url)
+    if NUMBERS.fullmatch(read.raw_host or ""):
+        ip_address(
+            read.raw_host or ""
+        )  # or it is an address in a spelling that everybody reads in their own way
+    if " " in url or not url.isascii():
+        return read
+    written = URL(url, encoded=True)
+    return URL.build(
+        scheme=read.scheme,
+        authority=read.raw_authority,
+        path=written.raw_path,
+        query_string=written.raw_query_string,
+        encoded=True,
+    )
 
 
 def is_public(address: str) -> bool:

@@ -79,7 +79,7 @@ class ActionInput:
         default=None,
         description=(
             "For WEBHOOK: whsec_ and then 24 to 64 bytes in base64, to sign with; never read back. Left out, an action to "
-            "the same url keeps its own; a new one is signed with beside the old one for a day."
+            "the same url keeps its own, several in their order; a new one is signed with beside the old one for a day."
         ),
     )
     to: str | None = strawberry.field(default=None, description="For EMAIL: an address, as in {lead.email}.")
@@ -259,7 +259,8 @@ class AutomationMutations:
         lead, now = await _lead(context, input.lead), context.house.clock()
         news = of_test(automation, lead, await context.scoring(), now)
         made = [
-            delivery(new_id(), automation, each, news, now, is_test=True) for each in automation.plan.actions
+            delivery(new_id(), automation, at, news, now, is_test=True)
+            for at in range(len(automation.plan.actions))
         ]
         await context.house.deliveries.add(context.workspace, made)
         return DeliveriesPayload(deliveries=[Delivery.of(each) for each in made])

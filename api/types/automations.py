@@ -109,7 +109,7 @@ class Automation(Node):
     actions: list[Action] = strawberry.field(description="What is done, in no order.")
     version: int = strawberry.field(description="Rises with every edit, from 1.")
     created_by: Actor = strawberry.field(
-        description="Who made it, or Tierwire, where a target has had it disabled."
+        description="Who made it; where its target has had it disabled, Tierwire says so here until the next edit."
     )
     updated_at: datetime = strawberry.field(description="When it was last edited.")
 
@@ -148,7 +148,9 @@ class DeliveryAttempt:
         description="The HTTP or SMTP status of the answer; null without one."
     )
     error: str | None = strawberry.field(description="What went wrong; null when nothing did.")
-    duration_ms: int = strawberry.field(description="How long it took, in milliseconds.")
+    duration_ms: int = strawberry.field(
+        description="How long it took, in milliseconds; 0 where nobody knows."
+    )
 
     @classmethod
     def of(cls, attempt: deliveries.Attempt) -> DeliveryAttempt:

@@ -19,22 +19,25 @@ Hears = Callable[[ScoreChange], bool]
 def fired(outcome: Outcome, now: datetime) -> Outcome:
     """The outcome with the automations that it sets off, which the lead remembers of those that ask it to.
 
-    Each looks at entry after entry. Conditions see the lead as it is after all of them, in the levels in force.
+    Each looks at entry after entry. Conditions see the lead as it is after all of them, in the levels in force. Of
+    automations that are no more the lead remembers nothing.
     """
     entries = (*outcome.told, *outcome.changes)
-    automations = [each for each in outcome.scoring.automations if each.plan.is_enabled]
-    if not entries or not automations:
+    lead, automations, firings = outcome.lead, outcome.scoring.automations, []
+    if not entries or not (automations or lead.fired):
         return outcome
-    lead, firings = outcome.lead, []
-    remembered = dict(lead.fired)
+    remembered = {each.id: lead.fired[each.id] for each in automations if each.id in lead.fired}
     for automation in automations:
+        if not automation.plan.is_enabled:
+            continue
         hears = _hearing(automation, lead, outcome.scoring)
         heard, memory = _set_off(automation, entries, hears, lead.fired.get(automation.id), now)
         firings += [Firing(automation, entry, entry.cause.hops + 1) for entry in heard]
         if memory and automation.remembers:
             remembered[automation.id] = memory
-    known = lead if remembered == lead.fired else replace(lead, fired=remembered)
-    return replace(outcome, lead=known, firings=tuple(sorted(firings, key=_version)))
+    if remembered != lead.fired:
+        outcome = replace(outcome, lead=replace(lead, fired=remembered))
+    return replace(outcome, firings=tuple(sorted(firings, key=_version))) if firings else outcome
 
 
 def _version(firing: Firing) -> int:

@@ -1,7 +1,13 @@
 """Domain values as documents and back: pure functions, one pair a value, each pair a round trip."""
 
-from persistence.documents.automations import from_automation, from_delivery, to_automation, to_delivery
-from persistence.documents.common import Document, from_actor, to_actor, to_position
+from persistence.documents.automations import (
+    from_attempt,
+    from_automation,
+    from_delivery,
+    to_automation,
+    to_delivery,
+)
+from persistence.documents.common import Document, from_actor, present, to_actor, to_position
 from persistence.documents.conditions import from_condition, to_condition
 from persistence.documents.configuration import (
     from_job,
@@ -27,6 +33,7 @@ __all__ = [
     "Document",
     "from_activity",
     "from_actor",
+    "from_attempt",
     "from_automation",
     "from_condition",
     "from_delivery",
@@ -37,6 +44,7 @@ __all__ = [
     "from_rule_set",
     "from_score_change",
     "lead_update",
+    "present",
     "to_activity",
     "to_actor",
     "to_automation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from domain.automations import Action, ActionKind, Automation, AutomationEvent, Plan, Trigger
@@ -37,7 +38,7 @@ def to_automation(document: Mapping[str, Any]) -> Automation:
     plan = Plan(
         name=document["name"],
         trigger=_to_trigger(document["trigger"]),
-        actions=tuple(map(_to_action, document["actions"])),
+        actions=tuple(_to_action(_dated(each, document["updated_at"])) for each in document["actions"]),
         is_enabled=document["is_enabled"],
         condition=condition and to_condition(condition),
         once_per_lead=document["once_per_lead"],
@@ -78,8 +79,14 @@ def _from_action(action: Action) -> Document:
             tag=action.tag,
             secret=action.secret,
             retired_secret=action.retired_secret,
+            retired_at=action.retired_at,
         ),
     }
+
+
+def _dated(action: Mapping[str, Any], updated_at: datetime) -> Mapping[str, Any]:
+    """An earlier version of Tierwire did not write down when a secret was retired: at the last edit, at the latest."""
+    return {"retired_at": updated_at, **action} if "retired_secret" in action else action
 
 
 def _to_action(document: Mapping[str, Any]) -> Action:
@@ -100,11 +107,12 @@ def from_delivery(workspace: str, delivery: Delivery) -> Document:
         "created_at": delivery.created_at,
         "hops": delivery.hops,
         "state": delivery.state.value,
-        "attempts": [_from_attempt(each) for each in delivery.attempts],
+        "attempts": [from_attempt(each) for each in delivery.attempts],
         **present(
             is_test=delivery.is_test or None,
             next_attempt_at=delivery.next_attempt_at,
             forgiven=delivery.forgiven or None,
+            place=delivery.place or None,
         ),
     }
 
@@ -123,10 +131,11 @@ def to_delivery(document: Mapping[str, Any]) -> Delivery:
         attempts=tuple(Attempt(**each) for each in document["attempts"]),
         next_attempt_at=document.get("next_attempt_at"),
         forgiven=document.get("forgiven", 0),
+        place=document.get("place", 0),
     )
 
 
-def _from_attempt(attempt: Attempt) -> Document:
+def from_attempt(attempt: Attempt) -> Document:
     return {
         "at": attempt.at,
         "duration_ms": attempt.duration_ms,

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from domain import conditions
-from domain.automations import Action, ActionKind, Automation, AutomationEvent, Plan, Trigger, checked
+from domain.automations import (
+    RETIRES,
+    Action,
+    ActionKind,
+    Automation,
+    AutomationEvent,
+    Plan,
+    Trigger,
+    checked,
+)
 from domain.conditions import Operator
 from domain.copies import replace
 from domain.errors import Fault, InvalidInput
@@ -15,6 +24,7 @@ from domain.templating import rendered
 from tests.domain.builders import ADA, CREATED, EDITED, a_level_set
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"  # 24 bytes
+OTHER, THIRD = (SECRET[:-4] + end for end in ("AAAA", "BBBB"))
 TAG = Action(ActionKind.ADD_TAG, tag="hot")
 HOOK = Action(ActionKind.WEBHOOK, url="https://example.com/hook", secret=SECRET)
 MAIL = Action(ActionKind.EMAIL, to="{lead.email}", subject="Hello {lead.name}", template="{{{score}}}")
@@ -95,7 +105,7 @@ def test_a_template_is_filled_in_and_what_is_not_known_left_out() -> None:
     [
         (None, (SECRET, None)),
         (SECRET, (SECRET, None)),
-        (SECRET[:-4] + "AAAA", (SECRET[:-4] + "AAAA", SECRET)),
+        (OTHER, (OTHER, SECRET)),
     ],
 )
 def test_an_edit_keeps_the_secret_or_retires_it(given: str | None, expected: tuple[str, str | None]) -> None:
@@ -104,6 +114,45 @@ def test_an_edit_keeps_the_secret_or_retires_it(given: str | None, expected: tup
     (action,) = automation.edited(a_plan(ENTERS_HOT, replace(HOOK, secret=given)), EDITED).plan.actions
 
     assert (action.secret, action.retired_secret) == expected
+
+
+def test_an_edit_changes_nothing_about_when_a_secret_was_retired() -> None:
+    automation = Automation("a", 1, a_plan(ENTERS_HOT, HOOK), ADA, CREATED)
+    rotated = automation.edited(a_plan(ENTERS_HOT, replace(HOOK, secret=OTHER)), EDITED)
+
+    (action,) = rotated.edited(
+        a_plan(ENTERS_HOT, replace(HOOK, secret=None)), EDITED + RETIRES / 2
+    ).plan.actions
+
+    assert (action.secrets(EDITED + RETIRES * 0.99), action.secrets(EDITED + RETIRES)) == (
+        (OTHER, SECRET),
+        (OTHER,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([None, None], [(SECRET,), (OTHER,)]),
+        ([None, THIRD], [(SECRET,), (THIRD, OTHER)]),
+        ([THIRD, None], [(THIRD, SECRET), (OTHER,)]),
+        ([None], [(SECRET,)]),
+        ([OTHER], [(OTHER,)]),
+        ([None, SECRET], [(OTHER,), (SECRET,)]),
+        ([None, None, None], [(SECRET,), (OTHER,), ()]),
+        ([THIRD, SECRET, OTHER], [(THIRD,), (SECRET,), (OTHER,)]),
+    ],
+)
+def test_actions_to_one_address_keep_each_its_own_secret(
+    given: list[str | None], expected: list[tuple[str, ...]]
+) -> None:
+    """In order, but for those that say which they are."""
+    two = a_plan(ENTERS_HOT, HOOK, replace(HOOK, secret=OTHER))
+    edited = Automation("a", 1, two, ADA, CREATED).edited(
+        a_plan(ENTERS_HOT, *(replace(HOOK, secret=each) for each in given)), EDITED
+    )
+
+    assert [each.secrets(EDITED) for each in edited.plan.actions] == expected
 
 
 def test_a_secret_is_not_kept_for_another_address() -> None:

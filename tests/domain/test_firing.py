@@ -239,3 +239,13 @@ def test_a_threshold_is_never_reached_twice_without_going_back(
             or lead.engagement.score < min(back, threshold)
             or (min(back, threshold) == threshold)
         )
+
+
+def test_a_lead_forgets_automations_that_are_no_more_and_not_those_that_are_disabled() -> None:
+    kept, gone = (an_automation(REACHES_50, each, once_per_lead=True) for each in "ab")
+    lead = befallen(a_lead(), adjusted(60), under(kept, gone)).lead
+    resting = replace(kept, plan=replace(kept.plan, is_enabled=False))
+
+    after = [befallen(lead, adjusted(1), by).lead.fired for by in (under(kept), under(resting), under())]
+
+    assert [set(each) for each in (lead.fired, *after)] == [{"a", "b"}, {"a"}, {"a"}, set()]

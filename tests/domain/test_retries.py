@@ -36,8 +36,8 @@ NEWS = News(
 
 
 def due(url: str = "https://hooks.example.com/x") -> Delivery:
-    automation = Automation("1", 1, PLAN, Actor(ActorKind.USER, "Ada"), NOW)
-    return delivery("2", automation, replace(HOOK, url=url), NEWS, NOW)
+    plan = replace(PLAN, actions=(replace(HOOK, url=url),))
+    return delivery("2", Automation("1", 1, plan, Actor(ActorKind.USER, "Ada"), NOW), 0, NEWS, NOW)
 
 
 def failed_times(one: Delivery, times: int, at: datetime = NOW) -> list[Delivery]:

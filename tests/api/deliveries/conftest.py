@@ -141,5 +141,5 @@ async def make_process(mongo: Mongo, workspace: Any, clock: Clock) -> AsyncItera
 
 
 @pytest.fixture
-def process(make_process: MakeProcess) -> Process:
+async def process(make_process: MakeProcess) -> Process:
     return make_process()

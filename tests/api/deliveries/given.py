@@ -48,7 +48,7 @@ def automation(*actions: Action) -> Automation:
 
 def a_delivery(of: Automation, news: News = NEWS, *, is_test: bool = False, at: int = 0) -> Delivery:
     """One of the automation's actions, due at once."""
-    return delivery(new_id(), of, of.plan.actions[at], news, now(), is_test=is_test)
+    return delivery(new_id(), of, at, news, now(), is_test=is_test)
 
 
 def one(kind: ActionKind, *, is_test: bool = False, news: News | None = None, **fields: Any) -> Delivery:

@@ -10,7 +10,7 @@ import pytest
 
 from domain.automations import HOPS, Action, ActionKind, AutomationEvent, Trigger
 from domain.changes import AdjustScore
-from domain.deliveries import ENDED, PAUSES, Attempt, DeliveryState
+from domain.deliveries import ENDED, LOST, PAUSES, Attempt, DeliveryState
 from domain.leads import LeadRef, RefKind
 from domain.levels import Dimension
 from persistence.background import running
@@ -94,7 +94,7 @@ async def test_targets_that_never_answer_keep_nobody_waiting(process: Process, d
 async def test_what_a_killed_process_had_taken_up_is_taken_over(
     process: Process, mongo_uri: str, clock: Clock
 ) -> None:
-    """Each is tried at least once, under one id."""
+    """Each is tried at least once, under one id; and says that an attempt may be lost."""
     async with receiving(None) as silent, receiving() as receiver:
         automation = await process.hook(silent.url)
         due = await process.fire(automation, 20)
@@ -102,6 +102,7 @@ async def test_what_a_killed_process_had_taken_up_is_taken_over(
             sys.executable, "-m", "tests.api.deliveries.worker", mongo_uri, DATABASE
         ) as worker:
             await until(lambda: _true(len(silent.requests) > 0))
+            killed = clock()
             worker.kill()
         silent.answers = receiver.answers
         clock.ahead += LEASE
@@ -109,8 +110,25 @@ async def test_what_a_killed_process_had_taken_up_is_taken_over(
             await process.until_delivered(20)
 
     found = [await process.found(each) for each in due]
-    assert {len(each.attempts) for each in found} == {1}
+    assert {(each.forgiven, *(attempt.error for attempt in each.attempts)) for each in found} == {
+        (1, LOST, None)
+    }
+    assert all(each.attempts[0].at <= killed for each in found)
     assert {each.headers["webhook-id"] for each in silent.requests} == {f"dlv_{each.id}" for each in due}
+
+
+async def test_what_was_put_off_has_lost_no_attempt_when_its_time_has_come(
+    process: Process, clock: Clock
+) -> None:
+    await process.fire(await process.hook("http://127.0.0.1:9/hook"))
+    (due,) = await process.deliveries.take(1, ())
+    failed = Attempt(clock(), 1, 500)
+    await process.deliveries.save([replace(due, delivery=due.delivery.put_off(failed, 0))])
+    clock.ahead += LEASE
+
+    (again,) = await process.deliveries.take(1, ())
+
+    assert [each.status for each in again.delivery.attempts] == [500]
 
 
 async def test_processes_share_the_work_and_none_of_it_is_done_twice(make_process: MakeProcess) -> None:
@@ -213,4 +231,5 @@ async def test_both_attempts_are_recorded_of_what_was_taken_over(process: Proces
 
     found = await process.found(made)
     assert (found.state, found.next_attempt_at) == (DeliveryState.DELIVERED, None)
-    assert sorted(each.status or 0 for each in found.attempts) == [200, 500]
+    assert [each.error for each in found.attempts[:1]] == [LOST]
+    assert sorted(each.status or 0 for each in found.attempts[1:]) == [200, 500]

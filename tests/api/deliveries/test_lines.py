@@ -45,6 +45,12 @@ def test_each_target_has_its_turn() -> None:
     assert order == ["a", "b", "c", "a", "b", "a"]
 
 
+def test_each_target_has_its_turn_however_few_begin_at_a_time() -> None:
+    lines = queued(("a", 3), ("b", 3))
+
+    assert [next(lines.begin()).delivery.target for _ in range(4)] == ["a", "b", "a", "b"]
+
+
 def test_nothing_more_is_taken_up_for_a_target_with_a_long_line() -> None:
     lines = queued(("a", LOW), ("b", LOW - 1))
 

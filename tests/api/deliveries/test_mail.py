@@ -71,7 +71,7 @@ async def port(mailbox: Mailbox) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-def process(make_process: MakeProcess, port: int) -> Process:
+async def process(make_process: MakeProcess, port: int) -> Process:
     return make_process(smtp_url=f"smtp://127.0.0.1:{port}", mail_from=FROM)
 
 

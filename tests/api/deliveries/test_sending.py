@@ -21,10 +21,9 @@ from domain.copies import replace
 from domain.deliveries import LONGEST, PAUSES, Delivery, DeliveryState
 from domain.history import CauseKind
 from domain.leads import Lead, LeadEdit, LeadRef, RefKind
-from persistence.configuration import Editor
 from persistence.deliveries import Due
 from tests.api.deliveries.conftest import MakeProcess, Process
-from tests.api.deliveries.given import ADA, OTHER_SECRET, SECRET, a_delivery, of_lead, one, plan
+from tests.api.deliveries.given import ADA, OTHER_SECRET, SECRET, a_delivery, of_lead, one
 from tests.api.deliveries.receivers import answer, receiving
 
 HUSH = "hush-T0-B0-xyz"
@@ -128,40 +127,6 @@ def test_a_moment_to_come_back_may_be_a_date() -> None:
     assert retry_after((at - timedelta(minutes=7)).strftime("%a, %d %b %Y %H:%M:%S GMT"), at) == timedelta(0)
 
 
-async def test_gone_fails_at_once_disables_the_automation_and_says_so(process: Process) -> None:
-    async with receiving(answer(410)) as receiver:
-        automation = await process.hook(receiver.url)
-        delivery = await tried(process, a_delivery(automation))
-
-    found = await process.automations.find(process.workspace, automation.id)
-    assert (delivery.state, delivery.next_attempt_at) == (FAILED, None)
-    assert (
-        delivery.attempts[0].error
-        == "it answered 410 Gone: it wants no more, and the automation was disabled"
-    )
-    assert found
-    assert (found.plan.is_enabled, found.version) == (False, 2)
-
-
-async def test_gone_disables_no_automation_that_has_another_target_now(process: Process) -> None:
-    """What was set off before the edit goes where it was to go, and may well find nobody there."""
-    async with receiving(answer(410)) as receiver:
-        automation = await process.hook(receiver.url)
-        moved = plan(Action(ActionKind.WEBHOOK, f"{receiver.url}/new"))
-        await process.automations.update(process.workspace, automation.id, moved, Editor(ADA, now()))
-        delivery = await tried(process, a_delivery(automation))
-
-    found = await process.automations.find(process.workspace, automation.id)
-    assert delivery.state is FAILED
-    assert delivery.attempts[0].error == "it answered 410 Gone: it wants no more"
-    assert found
-    assert (found.plan.is_enabled, found.version) == (True, 2)
-
-
-async def test_gone_of_an_automation_that_is_no_more_fails_all_the_same(process: Process) -> None:
-    assert (await hooked(process, answer(410))).state is FAILED
-
-
 async def test_who_answers_nothing_is_given_up_when_patience_ends(make_process: MakeProcess) -> None:
     delivery = await hooked(make_process(patience=0.2), None)
 
@@ -175,7 +140,7 @@ async def test_nobody_listening_is_tried_again(process: Process) -> None:
     delivery = await tried(process, one(ActionKind.WEBHOOK, url=url))
 
     assert delivery.state is PENDING
-    assert delivery.attempts[0].error == "it could not be spoken with (ConnectError)"
+    assert delivery.attempts[0].error == "it could not be spoken with (ClientConnectorError)"
 
 
 @pytest.mark.parametrize("said", [b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 abc\r\n\r\n", b""])

@@ -96,6 +96,19 @@ async def test_a_rotated_secret_signs_what_was_set_off_before_and_the_retired_on
     assert await secrets_of(automations, workspace, fired, late) == (OTHER_SECRET,)
 
 
+async def test_of_two_actions_to_one_address_each_signs_with_its_own_secret(
+    automations: Automations, workspace: Workspace
+) -> None:
+    both = plan(HOOK, replace(HOOK, secret=OTHER_SECRET))
+    fired = await automations.create(workspace.id, both, editor())
+    bare = replace(HOOK, secret=None)
+    await automations.update(workspace.id, fired.id, plan(bare, bare, name="Renamed"), editor())
+
+    due = [Due(workspace.id, a_delivery(fired, at=at)) for at in range(2)]
+
+    assert [await Secrets(automations, now).of(each) for each in due] == [(SECRET,), (OTHER_SECRET,)]
+
+
 async def test_a_secret_that_was_retired_long_ago_comes_back_by_no_edit(
     automations: Automations, workspace: Workspace
 ) -> None:

@@ -184,6 +184,7 @@ _FULL = Plan(
             "vip",
             "whsec_new",
             "whsec_old",
+            EARLY,
         ),
     ),
     is_enabled=False,
@@ -217,7 +218,7 @@ DELIVERY = Delivery(
     "65e1a7c0f0f0f0f0f0f0f0fc",
     AUTOMATION.id,
     3,
-    replace(_FULL.actions[0], secret=None, retired_secret=None),
+    replace(_FULL.actions[0], secret=None, retired_secret=None, retired_at=None),
     NEWS,
     EARLY,
     hops=2,
@@ -226,6 +227,7 @@ DELIVERY = Delivery(
     attempts=(Attempt(EARLY, 12, 503, "busy"), Attempt(LATE, 15_000)),
     next_attempt_at=LATE,
     forgiven=1,
+    place=2,
 )
 BARE_DELIVERY = Delivery(
     DELIVERY.id,

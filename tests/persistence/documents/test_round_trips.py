@@ -103,6 +103,14 @@ def test_an_automation_survives_its_document(automation: Automation) -> None:
     assert automation == to_automation(from_automation("w", automation))
 
 
+def test_a_secret_of_which_was_not_written_down_when_it_was_retired_was_so_by_the_last_edit() -> None:
+    document = from_automation("w", AUTOMATION)
+    for action in document["actions"]:
+        del action["retired_at"]
+
+    assert [each.retired_at for each in to_automation(document).plan.actions] == [AUTOMATION.updated_at]
+
+
 @pytest.mark.parametrize("delivery", [DELIVERY, BARE_DELIVERY])
 def test_a_delivery_survives_its_document(delivery: Delivery) -> None:
     assert delivery == to_delivery(from_delivery("w", delivery))
