@@ -107,6 +107,7 @@ async def tier_changes(house: House, workspace: Workspace) -> list[ScoreChange]:
     return [edge.node for edge in page.edges]
 
 
+@pytest.mark.usefixtures("server")  # which does the jobs of what is set up
 class TestTheSetup:
     async def test_it_populates_every_level_and_the_higher_the_fewer(
         self, house: House, stage: Stage
