@@ -17,6 +17,7 @@ from api.errors import TROUBLES
 from api.live import boards, hub
 from api.live.sockets import crowd, socket, wire
 from api.settings import Settings
+from api.subscriptions import tiers
 from api.types.common import PAGE
 from domain import automations, bounds
 from domain.actors import Role
@@ -171,6 +172,7 @@ def test_the_bounds_are_those_that_are_held() -> None:
         f"{PAGE[0]} to {PAGE[1]}",
         f"{edge.NODES:,}",
         f"{bounds.BULK:,}",
+        f"{tiers.NAMES}",
         f"{bounds.NAME} characters",
         f"{bounds.EMAIL} characters",
         f"{bounds.KEY} characters",
