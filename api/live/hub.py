@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
-from persistence.feed import Committed, Event, JobChanged, LeadsChanged, Opened, TierChanged
+from persistence.feed import Committed, Event, JobChanged, LeadsChanged, Opened, Reached, TierChanged
 from persistence.recent import Recent
 
 RING = 20_000  # tier changes kept for those who come back: some minutes of a busy workspace, about 40 MB
@@ -122,6 +122,8 @@ class Hub:
             match event:
                 case Opened():
                     self._open(event.token)
+                case Reached():
+                    self._newest = max(self._newest, event.token)
                 case LeadsChanged():
                     self._newest = max(self._newest, event.token)
                     self._stir(event.workspace)

@@ -128,7 +128,7 @@ def _without(names: Iterable[str], known: Iterable[str]) -> list[str]:
 
 
 class _Tiers:
-    """The tier changes that are wanted: its position is the token of the last one that was told.
+    """The tier changes that are wanted: its position is the token up to which they were told, and never goes back.
 
     It watches from when it is asked for, so that what is read from then on has every change that it does not tell.
     *check*, which has to read, raises what is wrong with the question before anything is told.
@@ -182,8 +182,9 @@ class _Tiers:
                     await asyncio.sleep(LOOK)
 
     def cursor(self) -> str:
-        is_idle = self._watcher.is_idle and not self._is_reading
-        return self._hub.cursor if is_idle else self._position
+        if self._watcher.is_idle and not self._is_reading:
+            self._position = self._hub.cursor
+        return self._position
 
     def close(self) -> None:
         self._watcher.close()

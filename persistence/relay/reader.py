@@ -8,7 +8,7 @@ from contextlib import aclosing
 from time import monotonic
 
 from persistence.background import running
-from persistence.feed import Event, Link, Opened, links, to_event
+from persistence.feed import Event, Link, Opened, links, news
 from persistence.mongo import Mongo
 from persistence.relay.channel import Away, Channel, Entry, Place
 from persistence.relay.condition import Condition
@@ -85,10 +85,10 @@ class Reader:
                 await asyncio.sleep(0)  # an entry may hold many events, and others have work, too
 
     def _follow(self, link: Link) -> list[Event]:
-        """The link's events that are new. Raises Away when the link does not join what was told."""
+        """What is new in the link. Raises Away when the link does not join what was told."""
         if link.prev > self._token:
             raise Away("the stream misses something")
-        events = [event for event in map(to_event, link.events) if event.token > self._token]
+        events = [*news(link, self._token)]
         self._token = max(self._token, link.token)
         return events
 
