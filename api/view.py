@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
 import orjson
 from cross_web import HTTPException
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -78,7 +79,10 @@ class View(GraphQL[Context, None]):
             except Denied as denied:
                 await _denial(denied)(scope, receive, send)
                 return
-            await (await self._answer(Request(scope, receive)))(scope, receive, send)
+            with suppress(
+                ClientDisconnect
+            ):  # it hung up while it sent: there is nobody to answer, and nothing to do
+                await (await self._answer(Request(scope, receive)))(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
