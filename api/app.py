@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.routing import Route, WebSocketRoute
@@ -30,6 +29,7 @@ from api.live.boards import Boards
 from api.live.hub import Hub
 from api.live.readings import Readings
 from api.logs import configure as configure_logs
+from api.origins import Origins
 from api.scalars import now
 from api.settings import Settings
 from api.view import View
@@ -98,10 +98,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
 
 def _cors(origins: list[str]) -> list[Middleware]:
-    if not origins:
-        return []
     headers = ["authorization", "content-type", "last-event-id"]
-    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["POST"], allow_headers=headers)]
+    return [Middleware(Origins, allow_origins=origins, allow_methods=["POST"], allow_headers=headers)]
 
 
 def settle_memory() -> None:

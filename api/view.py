@@ -27,6 +27,7 @@ from api.errors import Denied
 from api.live.events.stream import HEADERS, accepts_events, failure
 from api.live.operations import Operation, Refused
 from api.live.sockets.crowd import Crowd
+from api.origins import refused
 from api.schema import schema
 
 SUBSCRIBE = (
@@ -85,6 +86,14 @@ class View(GraphQL[Context, None]):
                 await (await self._answer(Request(scope, receive)))(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def reject_websocket(self, request: WebSocket) -> WebSocket:
+        """Of a page of another origin; the server's own say why, others just refuse the handshake."""
+        refusal = refused(request.headers.get("origin", ""))
+        if "websocket.http.response" not in request.scope.get("extensions", {}):
+            return await super().reject_websocket(request)
+        await request.send_denial_response(refusal)
+        return request
 
     async def _answer(self, request: Request) -> ASGIApp:
         try:
