@@ -22,6 +22,7 @@ PERSISTENT = {
     "Configuration",
     "Corrections",
     "Gate",
+    "Health",
     "History",
     "Jobs",
     "Keys",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
@@ -116,7 +116,7 @@ class Hub:
         """The token up to which everything was handed on: what is read from now on is at least as new."""
         return self._newest
 
-    async def follow(self, feed: AsyncIterator[Event]) -> None:
+    async def follow(self, feed: AsyncIterable[Event]) -> None:
         """Hand on everything the feed tells, for as long as it does."""
         async for event in feed:
             match event:

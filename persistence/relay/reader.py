@@ -36,6 +36,11 @@ class Reader:
         """The token up to which everything was told; empty before the first event."""
         return self._token
 
+    @property
+    def is_relayed(self) -> bool:
+        """Whether it reads the stream now, and not the log."""
+        return self._condition.is_working
+
     async def events(self) -> AsyncGenerator[Event, None]:
         """Every event from now on; it never ends by itself. As of tail(), the first is Opened."""
         while True:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 
 import structlog
 
@@ -49,7 +49,7 @@ class Process(Listener):
         self.awake.set()
         self._workspace = workspace
 
-    async def follow(self, feed: AsyncIterator[Event]) -> None:
+    async def follow(self, feed: AsyncIterable[Event]) -> None:
         async for event in feed:
             await self.awake.wait()
             if isinstance(event, Reached):
