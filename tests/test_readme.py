@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -15,6 +16,7 @@ from graphql import GraphQLObjectType, build_schema, parse, validate
 from api.errors import TROUBLES
 from api.settings import Settings
 from domain.actors import Role
+from persistence.embedded import embedded_mongo
 from tests.bounds import BOUNDS
 from tests.client import Client
 
@@ -129,6 +131,21 @@ def _default(value: object) -> str:
     if isinstance(value, Path):
         return f"~/{value.relative_to(Path.home())}"
     return "none" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def test_the_embedded_mongodb_is_found_at_the_address_that_is_shown(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"`(mongodb://127[^`]*)`", section("Settings"))
+    with embedded_mongo(tmp_path / ".tierwire") as uri:
+        asked = subprocess.run(
+            ["sh", "-c", f'printf %s "{shown}"'], env={"HOME": str(tmp_path)}, capture_output=True, check=True
+        )
+
+    assert asked.stdout.decode() == uri
+
+
+@pytest.mark.parametrize("code", [1009, 1012, 1013, 4400, 4401, 4403, 4406, 4408, 4409, 4429, 403])
+def test_every_code_with_which_a_socket_ends_is_told(code: int) -> None:
+    assert any(re.search(rf"\b{code}\b", codes) for codes, _, _ in rows("Live boards"))
 
 
 def test_every_code_of_an_error_is_named() -> None:

@@ -130,6 +130,18 @@ async def test_a_served_workspace_outlives_a_kill_and_leaves_no_database_behind(
     assert "Traceback" not in (tmp_path / "second.log").read_text()
 
 
+async def test_on_a_database_of_ones_own_no_key_is_made_and_how_to_make_one_is_said(
+    tmp_path: Path, mongo_uri: str
+) -> None:
+    data = tmp_path / "data"
+    settings = {"mongo_uri": mongo_uri, "mongo_database": DATABASE, "data": str(data)}
+    async with running(tmp_path / "log", **settings):
+        pass
+
+    assert not data.exists()
+    assert "tierwire key create --role OWNER --name" in (tmp_path / "log").read_text()
+
+
 async def test_a_server_on_the_command_line_bounds_the_messages_of_a_socket(
     tmp_path: Path, mongo_uri: str, make_client: MakeClient
 ) -> None:
