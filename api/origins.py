@@ -16,10 +16,9 @@ class Origins(CORSMiddleware):
     """Starlette's, which tells a page that may not call why, and what to do."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        origin = request_headers["origin"]
-        return (
-            super().preflight_response(request_headers) if self.is_allowed_origin(origin) else refused(origin)
-        )
+        if self.is_allowed_origin(origin := request_headers["origin"]):
+            return super().preflight_response(request_headers)
+        return refused(origin)
 
 
 def refused(origin: str) -> Response:

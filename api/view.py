@@ -80,9 +80,8 @@ class View(GraphQL[Context, None]):
             except Denied as denied:
                 await _denial(denied)(scope, receive, send)
                 return
-            with suppress(
-                ClientDisconnect
-            ):  # it hung up while it sent: there is nobody to answer, and nothing to do
+            # Who hangs up while it sends is not answered, and is no trouble.
+            with suppress(ClientDisconnect):
                 await (await self._answer(Request(scope, receive)))(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

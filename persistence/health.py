@@ -10,9 +10,7 @@ from pymongo.errors import PyMongoError
 
 from persistence.mongo import Mongo
 
-ANSWER = (
-    2.0  # seconds that the database has to answer: less than those who look after processes commonly wait
-)
+ANSWER = 2.0  # seconds that the database has to answer: less than those commonly wait who ask for this
 
 
 class Health:
