@@ -27,7 +27,7 @@ BOUNDS = [
     f"{PAGE[0]} to {PAGE[1]}",
     f"{edge.NODES:,}",
     f"{bounds.BULK:,}",
-    f"{tiers.NAMES}",
+    f"{LEVELS}, {tiers.NAMES}",
     f"{bounds.NAME} characters",
     f"{bounds.EMAIL} characters",
     f"{bounds.KEY} characters",
