@@ -13,9 +13,8 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
@@ -30,6 +29,8 @@ from api.live.boards import Boards
 from api.live.hub import Hub
 from api.live.readings import Readings
 from api.logs import configure as configure_logs
+from api.origins import Origins
+from api.readiness import readiness
 from api.scalars import now
 from api.settings import Settings
 from api.view import View
@@ -40,6 +41,7 @@ from persistence.configuration import Configuration
 from persistence.corrections import Corrections
 from persistence.deliveries import Deliveries
 from persistence.foresight import Foresight
+from persistence.health import Health
 from persistence.history import History
 from persistence.jobs import Jobs
 from persistence.leads import Leads
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         async with open_house(settings) as house:
             settle_memory()
             door = Door(house.keys, settings.rate_limit)
+            app.state.health = house.health
             view = app.state.view = View(house, door, settings.allowed_origins, graphiql=settings.graphiql)
             keeping = _started(view.crowd.keep())
             try:
@@ -88,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[
             Route("/", _home),
             Route("/healthz", _healthz),
+            Route("/readyz", _readyz),
             Route("/graphql", _graphql),
             WebSocketRoute("/graphql", _graphql),
         ],
@@ -98,10 +102,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
 
 def _cors(origins: list[str]) -> list[Middleware]:
-    if not origins:
-        return []
     headers = ["authorization", "content-type", "last-event-id"]
-    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["POST"], allow_headers=headers)]
+    return [Middleware(Origins, allow_origins=origins, allow_methods=["POST"], allow_headers=headers)]
 
 
 def settle_memory() -> None:
@@ -127,7 +129,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         names = stack.enter_context(closing(Names()))
         targets = Targets(names, allow_private=settings.allow_private_targets)
         calls = await stack.enter_async_context(Calls(targets))
-        house = build_house(mongo, targets=targets)
+        house = build_house(mongo, targets=targets, is_relayed=feed.is_relayed)
         courier = build_courier(house, calls, Mail(settings.smtp_url, settings.mail_from))
         following = _started(house.hub.follow(feed))
         steps = Steps(mongo, house.ledger, house.clock)
@@ -165,7 +167,12 @@ def _ended(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def build_house(mongo: Mongo, clock: Callable[[], datetime] = now, targets: Targets | None = None) -> House:
+def build_house(
+    mongo: Mongo,
+    clock: Callable[[], datetime] = now,
+    targets: Targets | None = None,
+    is_relayed: Callable[[], bool | None] = lambda: None,
+) -> House:
     """The parts of the house, on one database and by one clock; without *targets* automations may call anybody."""
     configuration = Configuration(mongo)
     leads = Leads(mongo)
@@ -193,6 +200,7 @@ def build_house(mongo: Mongo, clock: Callable[[], datetime] = now, targets: Targ
         quick_start=QuickStart(mongo, configuration, level_sets, rule_sets),
         ledger=ledger,
         keys=Keys(mongo),
+        health=Health(mongo, is_relayed),
         hub=hub,
         boards=Boards(hub, BoardPages(mongo, configuration, leads)),
         readings=Readings(leads, configuration),
@@ -234,3 +242,7 @@ async def _home(_: Request) -> RedirectResponse:
 
 async def _healthz(_: Request) -> PlainTextResponse:
     return PlainTextResponse("ok")
+
+
+async def _readyz(request: Request) -> Response:
+    return await readiness(request.app.state.health)

@@ -23,6 +23,7 @@ from persistence.configuration import Configuration, Editor
 from persistence.corrections import Corrections
 from persistence.deliveries import Deliveries
 from persistence.foresight import Foresight
+from persistence.health import Health
 from persistence.history import History
 from persistence.jobs import Jobs
 from persistence.leads import Leads
@@ -55,6 +56,7 @@ class House:
     quick_start: QuickStart
     ledger: Ledger
     keys: Keys
+    health: Health
     hub: Hub
     boards: Boards
     readings: Readings

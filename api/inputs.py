@@ -17,7 +17,7 @@ from domain import bounds
 from domain.changes import Activity, AdjustScore, RecordActivity, UpsertLead
 from domain.errors import Fault, InvalidInput, Problem, refuse
 from domain.leads import LeadEdit, LeadFields, LeadRef, RefKind, normal_email
-from domain.levels import Dimension, Level, ScoreRange, replaced
+from domain.levels import LEVELS, Dimension, Level, ScoreRange, replaced
 from domain.scoring import Scoring
 from persistence.batch import Item
 from persistence.boards import BoardFilter
@@ -225,10 +225,10 @@ class TierMoveInput:
 )
 class LeadFilterInput:
     engagement_levels: list[str] | None = strawberry.field(
-        default=None, description="Names of engagement levels, any of which will do."
+        default=None, description="Names of engagement levels, at most 50, any of which will do."
     )
     profile_levels: list[str] | None = strawberry.field(
-        default=None, description="Names of profile levels, any of which will do."
+        default=None, description="Names of profile levels, at most 50, any of which will do."
     )
     unclassified_in: Dimension | None = strawberry.field(
         default=None, description="Leads whose score in this dimension lies in no level."
@@ -278,6 +278,8 @@ class LeadFilterInput:
         if "\0" in (self.search or ""):
             yield Problem(("filter", "search"), Fault.NOT_STORABLE)
         yield from bounds.count(("filter", "tags"), len(self.tags or ()), bounds.TAGS)
+        for _, path, names in self._levels():
+            yield from bounds.count(("filter", path), len(names), LEVELS)
         yield from bounds.moment(("filter", "inactiveSince"), self.inactive_since)
 
     def _levels(self) -> Iterator[tuple[Dimension, str, list[str]]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
 import orjson
 from cross_web import HTTPException
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -26,6 +27,7 @@ from api.errors import Denied
 from api.live.events.stream import HEADERS, accepts_events, failure
 from api.live.operations import Operation, Refused
 from api.live.sockets.crowd import Crowd
+from api.origins import refused
 from api.schema import schema
 
 SUBSCRIBE = (
@@ -78,9 +80,19 @@ class View(GraphQL[Context, None]):
             except Denied as denied:
                 await _denial(denied)(scope, receive, send)
                 return
-            await (await self._answer(Request(scope, receive)))(scope, receive, send)
+            # Who hangs up while it sends is not answered, and is no trouble.
+            with suppress(ClientDisconnect):
+                await (await self._answer(Request(scope, receive)))(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def reject_websocket(self, request: WebSocket) -> WebSocket:
+        """Of a page of another origin; the server's own say why, others just refuse the handshake."""
+        refusal = refused(request.headers.get("origin", ""))
+        if "websocket.http.response" not in request.scope.get("extensions", {}):
+            return await super().reject_websocket(request)
+        await request.send_denial_response(refusal)
+        return request
 
     async def _answer(self, request: Request) -> ASGIApp:
         try:

@@ -143,6 +143,13 @@ def no_rules(at: datetime) -> RuleSet:
     return RuleSet(0, RuleSetState.RETIRED, (), at, SYSTEM)
 
 
+async def level_names(mongo: Mongo, workspace: str, dimension: Dimension) -> list[str]:
+    """Every name that a level of the dimension has, or ever had, as it was written; those of now come first."""
+    wanted = {"workspace": workspace, "dimension": dimension.value}
+    found = mongo.level_sets.find(wanted, {"levels.name": 1}).sort("version", -1)
+    return list(dict.fromkeys([level["name"] async for each in found for level in each["levels"]]))
+
+
 def _remember(cache: dict[Key, Value], key: Key, value: Value) -> None:
     cache[key] = value
     if len(cache) > CACHED:

@@ -7,7 +7,7 @@ crashes. Its tokens are ordered and can be resumed from.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -94,8 +94,19 @@ class Opened:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The log was read up to `token`, and everything in it was told.
+
+    So a quiet process comes to know the positions that others give out, of which one that has just opened the feed has
+    a newer one than any event.
+    """
+
+    token: str
+
+
 Committed = TierChanged | LevelsChanged | JobChanged | LeadsChanged
-Event = Committed | Opened
+Event = Committed | Opened | Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +132,10 @@ async def tail(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Event, 
             if isinstance(link, Opened):
                 yield link
                 continue
-            for at, event in enumerate(link.events):
-                if at % TURN == TURN - 1:
+            for at, event in enumerate(news(link, link.prev), 1):
+                if at % TURN == 0:
                     await asyncio.sleep(0)
-                yield to_event(event)
+                yield event
 
 
 async def links(mongo: Mongo, after: str | None = None) -> AsyncGenerator[Opened | Link, None]:
@@ -186,6 +197,16 @@ async def batches(
                     )
 
 
+def news(link: Link, after: str) -> Iterator[Event]:
+    """What a link tells one who was told everything up to *after*, which is no earlier than where it begins."""
+    for event in map(to_event, link.events):
+        if event.token > after:
+            after = event.token
+            yield event
+    if link.token > after:
+        yield Reached(link.token)
+
+
 def thinned(events: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     """Events without those that a later one of them makes idle: that leads of the same workspace changed."""
     told: set[str] = set()
@@ -205,7 +226,7 @@ def is_of_gate(event: Mapping[str, Any]) -> bool:
     return bool(event["ns"]["coll"] == "gate")
 
 
-def to_event(event: Mapping[str, Any]) -> Event:
+def to_event(event: Mapping[str, Any]) -> Committed | Opened:
     """The event that a write in the log tells of.
 
     One that cannot be read, as when a newer process wrote it, is as good as lost: the feed is Opened after it.

@@ -9,7 +9,7 @@ from domain.jobs import Job
 from domain.levels import Announce, Dimension, Level, LevelSet
 from domain.stretches import stretches
 from persistence import pages
-from persistence.configuration import Configuration, Editor
+from persistence.configuration import Configuration, Editor, level_names
 from persistence.documents import from_level_set, to_level_set
 from persistence.gate import shut_gate
 from persistence.jobs import Jobs
@@ -102,6 +102,10 @@ class LevelSets:
         """Make the next version by repeating an old one; raises NotFound, VersionConflict."""
         old = await self._configuration.level_set(workspace, dimension, version)
         return await self.change(workspace, dimension, lambda _: old.levels, editor, announce, version)
+
+    async def names(self, workspace: str, dimension: Dimension) -> list[str]:
+        """Every name that a level of the dimension has, or ever had."""
+        return await level_names(self._mongo, workspace, dimension)
 
     async def page(
         self, workspace: str, dimension: Dimension, first: int, after: str | None

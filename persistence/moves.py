@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.errors import Fault, InvalidInput, Problem
 from domain.levels import Dimension
+from persistence.configuration import level_names
 from persistence.documents import Document
 from persistence.mongo import Mongo
 
@@ -65,17 +66,10 @@ class Moves:
         """How the level of that name was ever written; None for no name."""
         if name is None:
             return None
-        found = self._mongo.level_sets.find(
-            {"workspace": workspace, "dimension": dimension.value}, {"levels.name": 1}
-        )
-        known = dict.fromkeys(
-            level["name"]
-            for each in await found.sort("version", -1).to_list(None)
-            for level in each["levels"]
-        )
+        known = await level_names(self._mongo, workspace, dimension)
         spelt = [each for each in known if each.casefold() == name.strip().casefold()]
         if not spelt:
-            raise InvalidInput(Problem(("filter", "moved", field), Fault.UNKNOWN_LEVEL, list(known), name))
+            raise InvalidInput(Problem(("filter", "moved", field), Fault.UNKNOWN_LEVEL, known, name))
         return spelt
 
 

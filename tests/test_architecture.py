@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ PERSISTENT = {
     "Configuration",
     "Corrections",
     "Gate",
+    "Health",
     "History",
     "Jobs",
     "Keys",
@@ -170,3 +173,11 @@ def test_the_names_that_may_not_be_built_elsewhere_are_names_that_there_are() ->
     }
 
     assert defined >= PERSISTENT
+
+
+def test_the_server_whose_protocols_are_subclassed_is_bound_to_the_minor_version_that_is_tested() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (wanted,) = [each for each in project["dependencies"] if each.startswith("uvicorn")]
+    major, minor, *_ = version("uvicorn").split(".")
+
+    assert wanted == f"uvicorn[standard]>={major}.{minor},<{major}.{int(minor) + 1}"

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, build_schema, parse, validate
 
-from api import limits as edge
-from api.app import BODY
-from api.command import serving
 from api.errors import TROUBLES
-from api.live import boards, hub
-from api.live.sockets import crowd, socket, wire
 from api.settings import Settings
-from api.types.common import PAGE
-from domain import automations, bounds
 from domain.actors import Role
-from domain.conditions import checking
-from domain.contributions import PAYMENTS
-from domain.leads import MERGED
-from domain.levels import LEVELS
-from domain.rules import RULES, SPAN, TIMES
-from domain.templating import TEMPLATE
-from persistence.moves import MOVED
-from persistence.rehearsal import REHEARSED
+from persistence.embedded import embedded_mongo
+from tests.bounds import BOUNDS
 from tests.client import Client
 
 ROOT = Path(__file__).parents[1]
@@ -143,6 +133,21 @@ def _default(value: object) -> str:
     return "none" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
+def test_the_embedded_mongodb_is_found_at_the_address_that_is_shown(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"`(mongodb://127[^`]*)`", section("Settings"))
+    with embedded_mongo(tmp_path / ".tierwire") as uri:
+        asked = subprocess.run(
+            ["sh", "-c", f'printf %s "{shown}"'], env={"HOME": str(tmp_path)}, capture_output=True, check=True
+        )
+
+    assert asked.stdout.decode() == uri
+
+
+@pytest.mark.parametrize("code", [1009, 1012, 1013, 4400, 4401, 4403, 4406, 4408, 4409, 4429, 403])
+def test_every_code_with_which_a_socket_ends_is_told(code: int) -> None:
+    assert any(re.search(rf"\b{code}\b", codes) for codes, _, _ in rows("Live boards"))
+
+
 def test_every_code_of_an_error_is_named() -> None:
     codes = {
         "UNAUTHENTICATED",
@@ -160,53 +165,9 @@ def test_the_roles_are_those_that_there_are_in_order() -> None:
     assert [role.strip("`") for role, _ in rows("Keys and roles")] == [role.value for role in Role]
 
 
-def test_the_bounds_are_those_that_are_held() -> None:
-    shown = [bound for _, bound in rows("Bounds")]
-    patience = crowd.Patience()
-
-    assert shown == [
-        f"{BODY:,} bytes",
-        f"{serving.SOCKET_MESSAGE:,} bytes, {socket.OPERATIONS}",
-        f"{edge.DEPTH}, {edge.ALIASES}, {edge.TOKENS:,}",
-        f"{PAGE[0]} to {PAGE[1]}",
-        f"{edge.NODES:,}",
-        f"{bounds.BULK:,}",
-        f"{bounds.NAME} characters",
-        f"{bounds.EMAIL} characters",
-        f"{bounds.KEY} characters",
-        f"{bounds.KIND} characters, UPPER_SNAKE",
-        f"{bounds.REASON:,} characters",
-        f"{bounds.JSON_BYTES:,} bytes, {bounds.JSON_DEPTH} levels deep",
-        f"{bounds.TAGS}",
-        f"{LEVELS}, {RULES}",
-        (
-            f"{checking.TESTS} tests, nested {checking.DEPTH} deep; "
-            f"texts of {checking.TEXT:,} characters, lists of {checking.LIST} values, {checking.SIZE:,} characters in all"
-        ),
-        f"{automations.AUTOMATIONS}, {automations.ACTIONS}",
-        f"{automations.SUBJECT}, {TEMPLATE:,}, {automations.URL:,} characters",
-        f"1 to {automations.COOLDOWN:,} seconds",
-        f"{automations.HOPS}",
-        f"1 to {TIMES:,}",
-        f"1 to {SPAN:,}",
-        f"{PAYMENTS}",
-        f"{MERGED}",
-        f"{REHEARSED:,}",
-        f"{MOVED:,}",
-        f"±{bounds.POINTS:,}, not 0",
-        f"±{bounds.SCORE:,}",
-        f"from {bounds.EARLIEST:%Y-%m-%d} to a day ahead",
-        f"every {boards.PACE * 1000:.0f} ms",
-        f"{crowd.SOCKETS:,}, {crowd.KEY_SOCKETS:,}",
-        ", ".join(
-            f"{each:.0f}" for each in (patience.init, patience.ping, patience.silence, patience.stalled)
-        ),
-        f"{wire.SLOW:,}",
-        f"{hub.MISSED:,}",
-        f"{hub.FRAME}",
-        f"{hub.PENDING:,}",
-        f"{hub.RING:,} in each process",
-    ]
+@pytest.mark.parametrize(("row", "held"), [*zip_longest(rows("Bounds"), BOUNDS, fillvalue="none")])
+def test_a_bound_is_the_one_that_is_held(row: Sequence[str], held: str) -> None:
+    assert row[-1] == held
 
 
 def test_ci_looks_for_every_root_field_in_the_contract() -> None:

@@ -16,6 +16,7 @@ from api.live.sockets.protocol import LiveProtocol
 
 SOCKET_MESSAGE = 65_536  # bytes; operations are small, and bulk goes over HTTP
 DRAIN = 30  # seconds that open requests and sockets have to end when the server stops
+HELD_UP = 60  # seconds without a sign of life after which a worker is begun anew; a busy machine takes half of them to start one
 APP = "api.app:create_app"  # by name, for every worker process makes its own
 
 OPTIONS: dict[str, Any] = {
@@ -28,6 +29,7 @@ OPTIONS: dict[str, Any] = {
     "ws_ping_interval": None,
     "ws_per_message_deflate": False,
     "timeout_graceful_shutdown": DRAIN,
+    "timeout_worker_healthcheck": HELD_UP,
 }
 
 

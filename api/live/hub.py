@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
-from persistence.feed import Committed, Event, JobChanged, LeadsChanged, Opened, TierChanged
+from persistence.feed import Committed, Event, JobChanged, LeadsChanged, Opened, Reached, TierChanged
 from persistence.recent import Recent
 
 RING = 20_000  # tier changes kept for those who come back: some minutes of a busy workspace, about 40 MB
@@ -116,12 +116,14 @@ class Hub:
         """The token up to which everything was handed on: what is read from now on is at least as new."""
         return self._newest
 
-    async def follow(self, feed: AsyncIterator[Event]) -> None:
+    async def follow(self, feed: AsyncIterable[Event]) -> None:
         """Hand on everything the feed tells, for as long as it does."""
         async for event in feed:
             match event:
                 case Opened():
                     self._open(event.token)
+                case Reached():
+                    self._newest = max(self._newest, event.token)
                 case LeadsChanged():
                     self._newest = max(self._newest, event.token)
                     self._stir(event.workspace)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from api import ids
 from api.context import Context, Info
+from api.live.again import until_read
 from api.live.hub import FRAME, Lost, Wanted
 from api.live.streams import Stream, these
 from api.types.common import After
@@ -19,17 +21,23 @@ from api.types.leads import level_at
 from api.types.live import LeadTierUpdate, ResyncRequired, TierChange, TierChanges
 from domain.actors import Role
 from domain.bounds import BULK, count
-from domain.errors import refuse
+from domain.errors import Fault, Problem, refuse
 from domain.history import ScoreChange
 from domain.leads import Lead
-from domain.levels import Dimension
+from domain.levels import LEVELS, Dimension
 from domain.scoring import Scoring
 from persistence.feed import Committed, Event, TierChanged
 from persistence.mongo import Unreachable
 from persistence.pages import malformed
 
+PATIENCE = (
+    30.0  # seconds that a reading may take: a soak met one that never ended, and boards that stood still
+)
 AHEAD = 1.0  # seconds in which the feed must come to a position that another process has given out
+NAMES = 2 * LEVELS  # of levels, for one subscription: all that there can be in both dimensions
 LOOK = 0.01  # seconds between two looks whether it has
+
+Told = AsyncGenerator[TierChanges | ResyncRequired, None]
 
 _TOKEN = re.compile("[0-9A-F]{10,1000}")
 
@@ -56,7 +64,10 @@ class TierSubscriptions:
         levels: Annotated[
             list[str] | None,
             strawberry.argument(
-                description="Only changes that enter or leave one of the levels of these names."
+                description=(
+                    "Only changes that enter or leave one of the levels of these names, at most 100. A level may be "
+                    "called what it is called now or ever was; a name that none ever had is refused."
+                )
             ),
         ] = None,
         after: After = None,
@@ -67,15 +78,16 @@ class TierSubscriptions:
         if after is not None and not _TOKEN.fullmatch(after):
             raise malformed(after)
         wanted = _wanted(leads, dimension, levels)
-        return Stream[TierChanges | ResyncRequired](lambda: _Tiers(context, wanted), after)
+        check = partial(_refuse_unknown, context, dimension, dict.fromkeys(levels)) if levels else None
+        return Stream[TierChanges | ResyncRequired](lambda: _Tiers(context, wanted, check), after)
 
 
 def _wanted(
     leads: list[strawberry.ID] | None, dimension: Dimension | None, levels: list[str] | None
 ) -> Wanted:
-    refuse(count(("leads",), len(leads or ()), BULK))
+    refuse((*count(("leads",), len(leads or ()), BULK), *count(("levels",), len(levels or ()), NAMES)))
     keys = None if leads is None else {ids.key_of("Lead", each, "leads") for each in leads}
-    names = None if levels is None else {each.casefold() for each in levels}
+    names = None if levels is None else {_key(each) for each in levels}
 
     def wanted(event: Event) -> bool:
         if not isinstance(event, TierChanged):
@@ -92,14 +104,44 @@ def _wanted(
 
 def _touched(change: ScoreChange) -> set[str]:
     ends = (change.before.level, change.after.level)
-    return {level.casefold() for level in ends if level}
+    return {_key(level) for level in ends if level}
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold()
+
+
+async def _refuse_unknown(context: Context, dimension: Dimension | None, names: Iterable[str]) -> None:
+    """Raises InvalidInput for the names that no level ever had.
+
+    A board that comes back after a level was renamed may still ask for it by its old name.
+    """
+    dimensions = [dimension] if dimension else [*Dimension]
+    in_force = (await context.scoring()).levels
+    there = dict.fromkeys(level.name for each in dimensions for level in in_force[each].levels)
+    unknown = _without(names, there)
+    for each in dimensions if unknown else ():
+        unknown = _without(unknown, await context.house.level_sets.names(context.workspace, each))
+    refuse(Problem(("levels",), Fault.UNKNOWN_LEVEL, list(there), name) for name in unknown)
+
+
+def _without(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    keys = set(map(_key, known))
+    return [each for each in names if _key(each) not in keys]
 
 
 class _Tiers:
-    """The tier changes that are wanted: its position is the token of the last one that was told."""
+    """The tier changes that are wanted: its position is the token up to which they were told, and never goes back.
 
-    def __init__(self, context: Context, wanted: Wanted) -> None:
+    It watches from when it is asked for, so that what is read from then on has every change that it does not tell.
+    *check*, which has to read, raises what is wrong with the question before anything is told.
+    """
+
+    def __init__(
+        self, context: Context, wanted: Wanted, check: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._context = context
+        self._check = check
         self._workspace = context.workspace
         self._wanted = wanted
         self._hub = context.house.hub
@@ -107,7 +149,7 @@ class _Tiers:
         self._position = self._hub.cursor
         self._is_reading = False
 
-    async def frames(self) -> AsyncGenerator[TierChanges | ResyncRequired, None]:
+    async def frames(self) -> Told:
         async for frame in self._watcher.frames():
             self._is_reading = True
             told = ResyncRequired.of(frame) if isinstance(frame, Lost) else await self._in_full(frame)
@@ -115,7 +157,17 @@ class _Tiers:
             self._position = told.cursor
             yield told
 
-    def welcome(self, after: str | None) -> AsyncGenerator[TierChanges | ResyncRequired, None] | None:
+    def welcome(self, after: str | None) -> Told | None:
+        first = self._first(after)
+        return self._checked(first, self._check) if self._check else first
+
+    async def _checked(self, first: Told | None, check: Callable[[], Awaitable[None]]) -> Told:
+        await until_read(check)
+        self._check = None
+        async for each in first or these():
+            yield each
+
+    def _first(self, after: str | None) -> Told | None:
         if after is None:  # that it has begun: what is read from now on has everything that is not told
             return these(TierChanges(changes=[], cursor=self.cursor()))
         missed = self._hub.between(self._workspace, self._wanted, after, self.cursor())
@@ -123,7 +175,7 @@ class _Tiers:
             return these(ResyncRequired.of(missed))
         return self._missed(missed) if missed else None
 
-    def again(self) -> AsyncGenerator[TierChanges | ResyncRequired, None]:
+    def again(self) -> Told:
         return these(ResyncRequired(reason="changes came faster than they were read", cursor=self.cursor()))
 
     async def reach(self, after: str) -> None:
@@ -133,15 +185,14 @@ class _Tiers:
                     await asyncio.sleep(LOOK)
 
     def cursor(self) -> str:
-        is_idle = self._watcher.is_idle and not self._is_reading
-        return self._hub.cursor if is_idle else self._position
+        if self._watcher.is_idle and not self._is_reading:
+            self._position = self._hub.cursor
+        return self._position
 
     def close(self) -> None:
         self._watcher.close()
 
-    async def _missed(
-        self, events: Sequence[Committed]
-    ) -> AsyncGenerator[TierChanges | ResyncRequired, None]:
+    async def _missed(self, events: Sequence[Committed]) -> Told:
         for start in range(0, len(events), FRAME):
             yield await self._in_full(events[start : start + FRAME])
 
@@ -150,15 +201,16 @@ class _Tiers:
         changes = [event.change for event in events if isinstance(event, TierChanged)]
         cursor = events[-1].token
         try:
-            leads, scoring = await self._context.house.readings.of(
-                self._workspace, (change.lead_id for change in changes)
-            )
+            async with asyncio.timeout(PATIENCE):
+                leads, scoring = await self._context.house.readings.of(
+                    self._workspace, (change.lead_id for change in changes)
+                )
             told = [
                 await self._change(change, leads[change.lead_id], scoring)
                 for change in changes
                 if change.lead_id in leads
             ]
-        except Unreachable:
+        except (Unreachable, TimeoutError):
             # The subscription must outlive the database's absence; its client reads afresh when it is back.
             return ResyncRequired(reason="the database could not be read for a moment", cursor=cursor)
         return TierChanges(changes=told, cursor=cursor)

@@ -69,8 +69,8 @@ class TierChanges:
 
 @strawberry.type(
     description=(
-        "Changes were missed, as the position is gone or they were read too slowly: fetch afresh. The subscription "
-        "goes on by itself."
+        "Changes were missed, as the position is gone or they were read too slowly, or will not be told, as when the "
+        "job of an edit of the levels ends early: fetch afresh. The subscription goes on by itself."
     )
 )
 class ResyncRequired:

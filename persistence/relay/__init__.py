@@ -4,6 +4,6 @@ Each process tells every event once and in order, whatever Redis does: what come
 where it joins what was told, and everything else is read from the database's log.
 """
 
-from persistence.relay.opening import open_feed
+from persistence.relay.opening import Feed, open_feed
 
-__all__ = ["open_feed"]
+__all__ = ["Feed", "open_feed"]

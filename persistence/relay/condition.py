@@ -17,6 +17,11 @@ class Condition:
     failing: str
     _works: bool | None = None
 
+    @property
+    def is_working(self) -> bool:
+        """Whether it is known to work."""
+        return self._works is True
+
     def works(self) -> None:
         if self._works is not True:
             _log.info(self.working)

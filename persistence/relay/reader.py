@@ -8,7 +8,7 @@ from contextlib import aclosing
 from time import monotonic
 
 from persistence.background import running
-from persistence.feed import Event, Link, Opened, links, to_event
+from persistence.feed import Event, Link, Opened, links, news
 from persistence.mongo import Mongo
 from persistence.relay.channel import Away, Channel, Entry, Place
 from persistence.relay.condition import Condition
@@ -35,6 +35,11 @@ class Reader:
     def told(self) -> str:
         """The token up to which everything was told; empty before the first event."""
         return self._token
+
+    @property
+    def is_relayed(self) -> bool:
+        """Whether it reads the stream now, and not the log."""
+        return self._condition.is_working
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Every event from now on; it never ends by itself. As of tail(), the first is Opened."""
@@ -85,10 +90,10 @@ class Reader:
                 await asyncio.sleep(0)  # an entry may hold many events, and others have work, too
 
     def _follow(self, link: Link) -> list[Event]:
-        """The link's events that are new. Raises Away when the link does not join what was told."""
+        """What is new in the link. Raises Away when the link does not join what was told."""
         if link.prev > self._token:
             raise Away("the stream misses something")
-        events = [event for event in map(to_event, link.events) if event.token > self._token]
+        events = [*news(link, self._token)]
         self._token = max(self._token, link.token)
         return events
 

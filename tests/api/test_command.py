@@ -2,107 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 import signal
-import socket
 import stat
-import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from tests.api.scenes import told_of, with_levels, with_rules, with_score
+from tests.api.command_line import ROOT, ended, gone, is_alive, running
+from tests.api.scenes import told_of, with_levels, with_score
 from tests.api.sockets import closing_code, heard, init, opened, subscribe
 from tests.client import Client
 from tests.conftest import DATABASE, MakeClient
-
-ROOT = Path(__file__).parents[2]
-TIERWIRE = str(Path(sys.executable).with_name("tierwire"))
-PATIENCE = 60  # seconds until a process that does not begin or end fails its test
-
-
-async def begun(*arguments: str, out: int, **settings: str) -> Process:
-    """A process of the command line, with these settings and no others."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TIERWIRE_")}
-    given = {f"TIERWIRE_{name.upper()}": value for name, value in settings.items()}
-    errors = PIPE if out == PIPE else STDOUT
-    # With the laxest mask: what is to be kept from others must not lean on the user's own.
-    return await asyncio.create_subprocess_exec(
-        TIERWIRE, *arguments, env={**kept, **given}, cwd=ROOT, umask=0, stdout=out, stderr=errors
-    )
-
-
-async def ended(*arguments: str, **settings: str) -> tuple[int, str, str]:
-    """What a command that ends by itself ends with, prints, and complains of."""
-    process = await begun(*arguments, out=PIPE, **settings)
-    out, complaints = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), complaints.decode()
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A server process: where it answers, and what it says."""
-
-    process: Process
-    url: str
-    said: Path
-
-    async def stopped(self, number: int) -> int:
-        """The process's end after a signal."""
-        self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), PATIENCE)
-
-
-@asynccontextmanager
-async def running(said: Path, *more: str, **settings: str) -> AsyncIterator[Running]:
-    """`tierwire serve` on a free port, from when it answers, and stopped at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with said.open("wb") as out:
-        process = await begun("serve", "--port", str(port), *more, out=out.fileno(), **settings)
-    served = Running(process, f"http://127.0.0.1:{port}/graphql", said)
-    try:
-        await answering(served)
-        yield served
-    finally:
-        if process.returncode is None:
-            await served.stopped(signal.SIGTERM)
-
-
-async def answering(served: Running) -> None:
-    async with httpx.AsyncClient(verify=False) as http, asyncio.timeout(PATIENCE):
-        while True:
-            assert served.process.returncode is None, served.said.read_text()
-            with suppress(httpx.TransportError):
-                health = await http.get(served.url.replace("/graphql", "/healthz"))
-                assert (health.status_code, health.text) == (200, "ok")
-                return
-            await asyncio.sleep(0.05)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process still does anything: a zombie waits only to be buried."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-async def gone(pid: int) -> None:
-    """Wait for the end of a process that is not ours."""
-    async with asyncio.timeout(PATIENCE):
-        while is_alive(pid):  # noqa: ASYNC110 - nobody tells of it
-            await asyncio.sleep(0.02)
 
 
 def is_empty(folder: Path) -> bool:
@@ -219,6 +130,18 @@ async def test_a_served_workspace_outlives_a_kill_and_leaves_no_database_behind(
     assert "Traceback" not in (tmp_path / "second.log").read_text()
 
 
+async def test_on_a_database_of_ones_own_no_key_is_made_and_how_to_make_one_is_said(
+    tmp_path: Path, mongo_uri: str
+) -> None:
+    data = tmp_path / "data"
+    settings = {"mongo_uri": mongo_uri, "mongo_database": DATABASE, "data": str(data)}
+    async with running(tmp_path / "log", **settings):
+        pass
+
+    assert not data.exists()
+    assert "tierwire key create --role OWNER --name" in (tmp_path / "log").read_text()
+
+
 async def test_a_server_on_the_command_line_bounds_the_messages_of_a_socket(
     tmp_path: Path, mongo_uri: str, make_client: MakeClient
 ) -> None:
@@ -232,46 +155,3 @@ async def test_a_server_on_the_command_line_bounds_the_messages_of_a_socket(
         client = Client(served.url, key)
         assert "at most 65,536 characters" in await client.error("{ viewer { role } }" + " " * 70_000)
         await client.close()
-
-
-def connections(port: int, server: Process) -> Counter[int]:
-    """How many open connections to the port each process below the server holds."""
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    established = {row[9] for row in rows if int(row[1].partition(":")[2], 16) == port and row[3] == "01"}
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    found: Counter[int] = Counter()
-    for child in map(int, children):
-        for descriptor in Path(f"/proc/{child}/fd").iterdir():
-            with suppress(FileNotFoundError):
-                found[child] += descriptor.readlink().name.removeprefix("socket:[")[:-1] in established
-    return +found
-
-
-@pytest.mark.skipif(
-    not Path("/proc/net/tcp").exists(), reason="only Linux tells which process holds a socket"
-)
-async def test_boards_on_either_of_two_workers_are_told(
-    tmp_path: Path, mongo_uri: str, make_client: MakeClient
-) -> None:
-    key = (await make_client()).key
-    settings = {"mongo_uri": mongo_uri, "mongo_database": DATABASE}
-    async with running(tmp_path / "log", "--workers", "2", **settings) as served, AsyncExitStack() as stack:
-        client = Client(served.url, key)
-        stack.push_async_callback(client.close)
-        await with_levels(client)
-        await with_rules(client, CLICK=30)
-        port = int(served.url.split(":")[2].split("/")[0])
-        boards: list[AsyncIterator[Any]] = []
-        async with asyncio.timeout(PATIENCE):
-            while len(connections(port, served.process)) < 2 or len(boards) < 4:
-                query = "subscription { leadTierChanged { ... on TierChanges { changes { lead { externalId } } } } }"
-                boards.append(await stack.enter_async_context(client.subscribe(query)))
-        workers = list(connections(port, served.process))
-
-        for lead in ("a", "b"):
-            await with_score(client, lead, 30)
-            told = [await asyncio.wait_for(anext(board), PATIENCE) for board in boards]
-            assert told == [{"changes": [{"lead": {"externalId": lead}}]}] * len(boards)
-
-    assert len(workers) == 2
-    assert [worker for worker in workers if is_alive(worker)] == []

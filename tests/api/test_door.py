@@ -6,6 +6,7 @@ import json
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
@@ -125,6 +126,11 @@ class TestTheKey:
         assert "jane@example.com" not in "".join(capfd.readouterr())
 
 
+def assert_says_why(told: str, origin: str) -> None:
+    for word in (origin, "may not call", "TIERWIRE_ALLOWED_ORIGINS", "add it there"):
+        assert word in told
+
+
 class TestTheWayIn:
     async def test_a_query_by_get_is_refused(
         self, http: httpx.AsyncClient, client: Client, contents: Contents
@@ -173,7 +179,34 @@ class TestTheWayIn:
             async with opened(client.url, origin=Origin(origin)):
                 pass
 
-        assert refusal.value.response.status_code == 403
+        response = refusal.value.response
+        assert response.status_code == 403
+        assert response.body
+        assert_says_why(response.body.decode(), origin)
+
+    async def test_a_refused_origin_is_logged_in_one_line_with_the_setting_that_lets_it_in(
+        self, http: httpx.AsyncClient, client: Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        preflight = {"origin": "https://b.example", "access-control-request-method": "POST"}
+        with capture_logs() as log:
+            with pytest.raises(InvalidStatus):
+                async with opened(client.url, origin=Origin("https://a.example")):
+                    pass
+            await http.options(client.url, headers=preflight)
+
+        assert [each["origin"] for each in log] == ["https://a.example", "https://b.example"]
+        assert all("TIERWIRE_ALLOWED_ORIGINS" in each["event"] for each in log)
+        assert caplog.text == ""
+
+    async def test_of_an_origin_that_is_none_little_is_repeated(
+        self, http: httpx.AsyncClient, client: Client
+    ) -> None:
+        preflight = {"origin": "x" * 10_000, "access-control-request-method": "POST"}
+        with capture_logs() as log:
+            asking = await http.options(client.url, headers=preflight)
+
+        assert len(asking.text) < 1_000
+        assert len(str(log)) < 1_000
 
     async def test_a_page_of_another_origin_reads_nothing(
         self, http: httpx.AsyncClient, client: Client
@@ -187,7 +220,8 @@ class TestTheWayIn:
         asking = await http.options(client.url, headers={**origin, **preflight})
         told = await http.post(client.url, json={"query": QUERY}, headers={**origin, **bearer(client)})
 
-        assert asking.is_client_error
+        assert asking.status_code == 403
+        assert_says_why(asking.text, "https://elsewhere.example")
         assert "access-control-allow-origin" not in asking.headers
         assert "access-control-allow-origin" not in told.headers
 

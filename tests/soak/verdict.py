@@ -18,8 +18,6 @@ Shown = tuple[str, str, View]  # a board's name, its workspace, and what it show
 Look = Callable[[], Awaitable[Iterable[Shown]]]
 JOBS = "{ jobs(first: 50) { state } }"
 SETTLING = 60.0  # seconds in which the boards have to come to rest
-# A peer that goes away while it sends a request is logged by uvicorn as if the application had failed.
-NOISE = re.compile(r"starlette\.requests\.ClientDisconnect")
 MEGABYTES = 300.0  # of one process at most; it begins with a third of that
 
 
@@ -103,5 +101,5 @@ def complaints(said: str) -> list[str]:
     logged = [
         line for line in said.splitlines() if '"level": "critical"' in line or '"level": "error"' in line
     ]
-    raised = re.findall(r"^Traceback .*\n(?:[ ].*\n|\n)*(.*)", said, re.MULTILINE)
-    return logged + [each for each in raised if not NOISE.fullmatch(each)]
+    raised: list[str] = re.findall(r"^Traceback .*\n(?:[ ].*\n|\n)*(.*)", said, re.MULTILINE)
+    return logged + raised

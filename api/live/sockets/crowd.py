@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from random import uniform
 from time import monotonic
 
+import structlog
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -35,6 +37,8 @@ NO_INIT = "connection_init did not come in time"
 TOO_SLOW = "what was sent was not read; come back, and read faster"
 SILENT = "nothing was heard after a ping"
 REVOKED = "the key of this socket is no longer valid, or may something else"
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +159,15 @@ class Crowd:
         while True:
             await asyncio.sleep(self.patience.beat)
             if monotonic() - looked >= self.patience.keys:
-                await self._close_the_revoked()
+                await self._look_once_at_keys()
                 looked = monotonic()
+
+    async def _look_once_at_keys(self) -> None:
+        try:
+            await self._close_the_revoked()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the keys must be looked at again
+            error_id = uuid.uuid4().hex[:12]
+            _log.error("the keys of open sockets could not be looked at", error_id=error_id, exc_info=error)
 
     async def _close_the_revoked(self) -> None:
         asked = set(self._of_key)  # and not of keys that come while the answer does

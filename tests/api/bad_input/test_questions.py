@@ -105,6 +105,8 @@ async def test_a_cursor_of_one_list_is_refused_by_another(client: Client) -> Non
     [
         ('{ leads(filter: {engagementLevels: ["Tepid"]}) { totalCount } }', "filter.engagementLevels names 'Tepid', but there is no such level; there are Cold, Warm, Hot, Very Hot"),
         ('{ leads(filter: {profileLevels: ["A"]}) { totalCount } }', "filter.profileLevels names 'A', but there is no such level; there are none yet"),
+        ("{ leads(filter: {engagementLevels: [" + '"x", ' * 51 + "]}) { totalCount } }", "filter.engagementLevels may have at most 50 items; it has 51"),
+        ("{ leads(filter: {profileLevels: [" + '"x", ' * 51 + "]}) { totalCount } }", "filter.profileLevels may have at most 50 items; it has 51"),
         ('{ leads(filter: {search: " "}) { totalCount } }', "filter.search must not be empty"),
         (f'{{ leads(filter: {{search: "{"x" * 321}"}}) {{ totalCount }} }}', "filter.search must have at most 320 characters; it has 321"),
         ("{ leads(filter: {tags: [" + '"x", ' * 101 + "]}) { totalCount } }", "filter.tags may have at most 100 items; it has 101"),

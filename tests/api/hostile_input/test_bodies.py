@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.api.calls import document
-from tests.api.conftest import Contents
+from tests.api.conftest import Contents, Serve
 from tests.api.harmless import QUERY
+from tests.api.live.sockets.conversations import until
 from tests.client import Client
 
 DEEP = b"[" * 5_000 + b"]" * 5_000
@@ -108,6 +111,33 @@ async def test_a_body_of_seven_megabytes_is_read(http: httpx.AsyncClient, client
     answer = await post(http, client, json.dumps({"query": QUERY, "spare": "x" * 7_000_000}).encode())
 
     assert answer.json() == {"data": {"viewer": {"role": "OWNER"}}}
+
+
+async def test_a_client_that_hangs_up_while_it_sends_leaves_no_trace(
+    client: Client, serve: Serve, caplog: pytest.LogCaptureFixture, contents: Contents
+) -> None:
+    before = await contents()
+    async with serve() as served:
+        host, _, port = served.url.removeprefix("http://").removesuffix("/graphql").partition(":")
+        loggers = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
+        for each in loggers:
+            each.addHandler(caplog.handler)
+        _, half = await asyncio.open_connection(host, int(port))
+        head = f"POST /graphql HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {client.key}\r\n"
+        half.write(f"{head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{{".encode())
+        await until(lambda: requests() == 1)
+        half.transport.abort()
+        await until(lambda: requests() == 0)
+        for each in loggers:
+            each.removeHandler(caplog.handler)
+
+    assert caplog.text == ""
+    assert await contents() == before
+
+
+def requests() -> int:
+    """How many requests are being answered."""
+    return sum("run_asgi" in repr(task.get_coro()) for task in asyncio.all_tasks())
 
 
 # What the server must never be given to read is refused as a body: these break JSON itself.

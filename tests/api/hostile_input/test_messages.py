@@ -204,6 +204,13 @@ PAYLOADS: dict[str, Json] = {
         "query": "subscription($l: [ID!]) { leadTierChanged(leads: $l) { __typename } }",
         "variables": {"l": ["lead_1"] * 1_001},
     },
+    "a level that there never was": {
+        "query": 'subscription { leadTierChanged(levels: ["Tepid"]) { __typename } }'
+    },
+    "too many levels": {
+        "query": "subscription($l: [String!]) { leadTierChanged(levels: $l) { __typename } }",
+        "variables": {"l": ["Warm"] * 101},
+    },
     "two subscriptions in one": {
         "query": "subscription { a: levelSetChanged { version } b: levelSetChanged { version } }"
     },

@@ -226,14 +226,15 @@ class TestBoards:
         assert {each["lead"]["externalId"]: each["version"] for each in changes} == versions
 
     async def test_a_board_of_some_levels_is_told_of_those(self, crowded: Client) -> None:
-        async with crowded.subscribe(TIERS, levels=["tepid"]) as board:
+        async with crowded.subscribe(TIERS, levels=["warm"]) as board:
             await edit(crowded, "removeLevel", name="Hot")
             await all_told(crowded)  # or boards would be told to read afresh
-            await edit(crowded, "updateLevel", name="Warm", level={"name": "Tepid", "min": 25, "max": 49})
-            await all_told(crowded)
+            for name, following in (("Warm", "Tepid"), ("Tepid", "Warm")):
+                await edit(crowded, "updateLevel", name=name, level={"name": following, "min": 25, "max": 49})
+                await all_told(crowded)
             await with_score(crowded, "last", 30)
 
-            assert moves(await told_until(board, "last")) == [("c", "Warm", "Tepid")]
+            assert moves(await told_until(board, "last")) == [("c", "Warm", "Tepid"), ("c", "Tepid", "Warm")]
 
     @pytest.mark.parametrize("announce", ["ALL", "UPWARD", "SILENT"])
     async def test_boards_are_told_of_all_whatever_automations_hear(

@@ -14,7 +14,7 @@ from domain.history import Cause, CauseKind, ScoreChange
 from domain.jobs import Job, JobKind, JobState
 from domain.leads import Position
 from domain.levels import Dimension
-from persistence.feed import Event, JobChanged, Opened, TierChanged
+from persistence.feed import Event, JobChanged, Opened, Reached, TierChanged
 from persistence.recent import Recent
 from tests.api.sockets import PATIENCE
 from tests.conftest import ACTOR
@@ -150,6 +150,16 @@ class TestRemembering:
             lost = hub.between("ours", all_of, after, token(6))
             assert isinstance(lost, Lost)
             assert lost.cursor == token(6)
+
+    async def test_what_the_feed_has_reached_without_a_change_is_known_and_holds_nothing(
+        self, hub: Hub
+    ) -> None:
+        await told(hub, [change(1), Reached(token(5))])
+
+        assert hub.cursor == token(5)
+        assert numbers(hub.between("ours", all_of, token(0), token(5))) == [token(1)]
+        for after in (token(3), token(5)):
+            assert numbers(hub.between("ours", all_of, after, token(5))) == []
 
     async def test_what_is_no_longer_remembered_is_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(the_hub, "RING", 3)

@@ -19,7 +19,7 @@ from persistence.workspaces import Workspaces
 from tests.api.calls import Json, done
 from tests.api.conftest import Serve
 from tests.api.live.sockets.conversations import greeted, said, until
-from tests.api.scenes import with_levels, with_score
+from tests.api.scenes import LEVELS, with_levels, with_score
 from tests.api.sockets import subscribe
 from tests.api.subscriptions.boards import LEVEL_SETS, TIERS, cursor_of, moves, told
 from tests.client import Client
@@ -80,6 +80,7 @@ class TestWhoShares:
         self, make_client: MakeClient, serve: Serve
     ) -> None:
         owner, viewer = await make_client(), await make_client(Role.VIEWER)
+        await with_levels(owner)
         async with serve() as served, AsyncExitStack() as stack:
             for key, query, variables in (
                 (owner.key, TIERS, {}),
@@ -195,7 +196,8 @@ async def test_nothing_is_left_of_fifty_boards_that_vanish_in_the_middle_of_a_bu
         tasks = len(asyncio.all_tasks())
         async with AsyncExitStack() as stack:
             boards = [
-                await board(stack, served, client.key, after=None, levels=[str(n % 5)]) for n in range(50)
+                await board(stack, served, client.key, after=None, levels=[LEVELS[n % 4]["name"]])
+                for n in range(50)
             ]
             for each in boards:
                 await each.send(subscribe("2", LEVEL_SETS))

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.api.calls import Json, done
 from tests.api.conftest import Serve
+from tests.api.live.sockets.conversations import until
 from tests.api.scenes import with_levels, with_score
 from tests.api.sockets import PATIENCE, heard, init, opened, subscribe
 from tests.api.subscriptions.boards import TIERS, cursor_of, moves, told
@@ -186,6 +187,22 @@ class TestComingBack:
 
         assert moves(missed) == [("a", "Cold", "Warm"), ("b", "Cold", "Hot")]
         assert moves(live) == [("c", "Cold", "Warm")]
+
+    async def test_the_first_cursor_of_a_new_process_goes_on_in_an_older_one_where_nothing_happened_since(
+        self, client: Client, serve: Serve
+    ) -> None:
+        await with_levels(client)
+        async with serve() as older, serve() as newer:
+            before, since = Client(older.url, client.key), Client(newer.url, client.key)
+            async with begun(since) as (_, beginning):
+                cursor = beginning["cursor"]
+            await until(lambda: older.house.hub.cursor >= cursor)
+            async with before.subscribe(TIERS, after=cursor) as board:
+                await with_score(client, "a", 30)
+
+                assert moves(await told(board, 1)) == [("a", "Cold", "Warm")]
+            await before.close()
+            await since.close()
 
     async def test_a_cursor_of_one_process_goes_on_in_another(
         self, client: Client, make_client: MakeClient, serve: Serve

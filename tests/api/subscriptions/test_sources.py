@@ -14,10 +14,12 @@ from api.subscriptions.jobs import _Progress
 from api.subscriptions.levels import _LevelSets
 from api.subscriptions.tiers import _Tiers
 from domain.actors import Role, Viewer, Workspace
+from domain.history import Cause, CauseKind, ScoreChange
 from domain.jobs import Job
+from domain.leads import Position
 from domain.levels import Dimension, LevelSet
 from persistence.documents import from_job
-from persistence.feed import Event, JobChanged, LevelsChanged, Opened
+from persistence.feed import Event, JobChanged, LevelsChanged, Opened, Reached, TierChanged
 from persistence.mongo import Mongo, new_id
 from tests.conftest import ACTOR
 
@@ -88,6 +90,24 @@ async def test_of_a_job_how_far_it_was_told(context: Context, mongo: Mongo, work
     assert [each.done async for each in source.again()] == [5]
     source.close()
     await mongo.jobs.delete_one({"_id": job.id})
+
+
+async def test_a_position_of_tier_changes_never_goes_back(context: Context, workspace: Workspace) -> None:
+    cold, warm = Position(0, "Cold", 1), Position(30, "Warm", 1)
+    cause = Cause(CauseKind.ACTIVITY, ACTOR, now())
+    change = ScoreChange(new_id(), Dimension.ENGAGEMENT, 1, cold, warm, cause, (), 1)
+    hub = context.house.hub
+    await hub.follow(feed(Opened("00000007")))
+    source = _Tiers(context, lambda _: True)
+    await hub.follow(feed(Reached("00000009")))
+    assert source.cursor() == "00000009"
+
+    await hub.follow(feed(TierChanged("00000011", workspace.id, change)))
+    assert source.cursor() == "00000009"
+
+    await anext(source.frames())
+    assert source.cursor() == "00000011"
+    source.close()
 
 
 async def test_of_tier_changes_the_position(context: Context) -> None:

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from api.subscriptions import tiers
+from domain.scoring import Scoring
 from persistence.mongo import Unreachable
 from tests.api.calls import Json, done
 from tests.api.conftest import Serve
@@ -144,6 +146,19 @@ class TestTierChanges:
         assert moves(changes)[-1] == ("last", "Cold", "Warm")
 
 
+async def refusal(client: Client, **variables: object) -> str:
+    """The message of the one error that a board ends with before it is told anything."""
+    async with opened(client.url) as socket:
+        await socket.send(init(client.key))
+        await heard(socket)
+        await socket.send(subscribe("refused", TIERS, **variables))
+        message = await heard(socket)
+    assert message["type"] == "error", message
+    (error,) = message["payload"]
+    assert error["extensions"] == {"code": "InvalidInput"}
+    return str(error["message"])
+
+
 HISTORIES = """subscription { leadTierChanged { __typename ... on TierChanges { changes {
   version lead { history(first: 1) { edges { node { id } } } } } } } }"""
 
@@ -170,6 +185,26 @@ async def test_a_change_that_cannot_be_shown_while_the_database_is_away_is_told_
         await server.close()
 
     assert [change["version"] for change in changes] == [1, 2]
+
+
+async def test_a_reading_that_does_not_end_leaves_no_board_standing_still(
+    client: Client, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_levels(client)
+    monkeypatch.setattr(tiers, "PATIENCE", 0.01)
+    async with serve() as served:
+        server = Client(served.url, client.key)
+        async with server.subscribe(TIERS) as board:
+            with monkeypatch.context() as patched:
+                patched.setattr(served.house.readings, "of", lambda *_: asyncio.Event().wait())
+                await with_score(client, "a", 30)
+                frame = await asyncio.wait_for(anext(board), 10)
+            monkeypatch.undo()
+            await with_score(client, "a", 30)
+
+            assert frame["__typename"] == "ResyncRequired"
+            assert moves(await told(board, 1)) == [("a", "Warm", "Hot")]
+        await server.close()
 
 
 class TestFilters:
@@ -214,7 +249,7 @@ class TestFilters:
         ("levels", "expected"),
         [
             (["Hot"], ["Warm Hot", "Hot Very Hot", "Very Hot Hot", "Hot Cold"]),
-            (["hOT", "unknown"], ["Warm Hot", "Hot Very Hot", "Very Hot Hot", "Hot Cold"]),
+            ([" hOT"], ["Warm Hot", "Hot Very Hot", "Very Hot Hot", "Hot Cold"]),
             (["Warm", "Very Hot"], ["Cold Warm", "Warm Hot", "Hot Very Hot", "Very Hot Hot"]),
             (["Cold"], ["Cold Warm", "Hot Cold"]),
         ],
@@ -229,6 +264,66 @@ class TestFilters:
             changes = await told(board, len(expected))
 
         assert [f"{start} {end}" for _, start, end in moves(changes)] == expected
+
+    async def test_a_level_that_there_never_was_is_refused_by_name(self, client: Client) -> None:
+        await with_levels(client)
+        await with_levels(client, [{"name": "Good"}], dimension="PROFILE")
+
+        assert await refusal(client, levels=["Warm", "Tepid", "Good"], dimension="ENGAGEMENT") == (
+            "levels names 'Tepid', but there is no such level; there are Cold, Warm, Hot, Very Hot; "
+            "levels names 'Good', but there is no such level; there are Cold, Warm, Hot, Very Hot"
+        )
+        assert await refusal(client, levels=["Warm", "Tepid", "Good"]) == (
+            "levels names 'Tepid', but there is no such level; there are Cold, Warm, Hot, Very Hot, Good"
+        )
+
+    async def test_a_level_where_there_are_none_yet_is_refused(self, client: Client) -> None:
+        assert "there are none yet" in await refusal(client, levels=["Warm"])
+
+    async def test_a_refused_board_harms_none_that_asks_the_same_once_there_is_such_a_level(
+        self, client: Client
+    ) -> None:
+        await refusal(client, levels=["Warm"])
+        await with_levels(client)
+
+        async with client.subscribe(TIERS, levels=["Warm"]) as board:
+            await with_score(client, "a", 30)
+
+            assert moves(await told(board, 1)) == [("a", "Cold", "Warm")]
+
+    async def test_a_board_that_comes_back_may_ask_for_a_level_by_the_name_that_it_had(
+        self, client: Client
+    ) -> None:
+        await with_levels(client)
+        cursor = await cursor_of(client)
+        tepid = {"name": "Tepid", "min": 25, "max": 49}
+        await done(client, "updateLevel", "__typename", dimension="ENGAGEMENT", name="Warm", level=tepid)
+        await all_told(client)
+
+        async with client.subscribe(TIERS, levels=["Warm"], after=cursor) as board:
+            assert moves(await told(board, 1)) == [("a lead of before", "Warm", "Tepid")]
+
+    async def test_what_is_read_on_the_same_socket_has_whatever_such_a_board_is_not_told(
+        self, client: Client, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await with_levels(client)
+        go_on = asyncio.Event()
+        async with serve() as served:
+            read = served.house.configuration.scoring
+
+            async def slowly(workspace: str) -> Scoring:
+                await go_on.wait()
+                return await read(workspace)
+
+            server = Client(served.url, client.key)
+            with monkeypatch.context() as patched:
+                patched.setattr(served.house.configuration, "scoring", slowly)
+                async with server.subscribe(TIERS, levels=["Warm"]) as board:
+                    await with_score(client, "a", 30)
+                    go_on.set()
+
+                    assert moves(await told(board, 1)) == [("a", "Cold", "Warm")]
+            await server.close()
 
     async def test_of_everything_together(self, client: Client) -> None:
         for each in ("ENGAGEMENT", "PROFILE"):

@@ -7,11 +7,12 @@ import asyncio
 import pytest
 
 from api.context import House
+from api.scalars import now
 from domain.actors import Workspace
 from domain.history import ScoreChange
 from domain.levels import Dimension, LevelSet
-from persistence.feed import Opened
-from persistence.mongo import Mongo
+from persistence.feed import Opened, Reached
+from persistence.mongo import Mongo, new_id
 from tests.persistence.conftest import MakeHouse
 from tests.persistence.feed.listening import Listener, assert_rising, jump, last_word, listening, tier_changes
 from tests.persistence.given import (
@@ -138,6 +139,24 @@ async def test_changes_committed_at_once_by_several_processes_are_each_told_once
     ]
     assert_each_lead_in_order(told)
     assert_rising(listener.events)
+
+
+async def test_what_another_feed_opens_with_is_known_a_moment_later_though_nothing_happens(
+    mongo: Mongo,
+) -> None:
+    async def write_what_is_not_told() -> None:
+        await mongo.leases.insert_one({"_id": new_id(), "owner": "nobody", "until": now()})
+
+    async with listening(mongo) as quiet:
+        await write_what_is_not_told()
+        async with listening(mongo) as opening:
+            opened = opening.events[0]
+        await write_what_is_not_told()
+        await quiet.until(lambda: quiet.events[-1].token >= opened.token)
+
+    assert quiet.events[0].token < opened.token
+    assert isinstance(quiet.events[-1], Reached)
+    assert_rising(quiet.events)
 
 
 def assert_each_lead_in_order(told: list[ScoreChange | LevelSet]) -> None:

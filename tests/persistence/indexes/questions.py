@@ -162,6 +162,7 @@ async def ask_for_leads(house: House, workspace: str, lead: Lead) -> None:
 
 async def ask_for_configuration(house: House, workspace: str) -> None:
     for dimension in Dimension:
+        await house.level_sets.names(workspace, dimension)
         page = await house.level_sets.page(workspace, dimension, 1, None)
         await house.level_sets.page(workspace, dimension, 1, page.edges[-1].cursor)
         await house.level_sets.revert(workspace, dimension, 0, editor())

@@ -81,6 +81,7 @@ async def heard(mongo_uri: str, mongo_of_some_size: Mongo) -> Heard:
             await ask_for_the_past(house, mongo, workspace.id)
             await ask_for_automations(house, workspace.id)
             assert await recent(mongo, "")
+            assert await house.health.database_answers()
             ours, workspace = [await Workspaces(mongo).named(name, now()) for name in ("ours", "new")]
             await ask_to_begin(house, ours, workspace)
             assert await Keys(mongo).viewer(await Keys(mongo).create(workspace, "key", Role.OWNER, now()))

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 
 import structlog
 
-from persistence.feed import Event, Opened, TierChanged
+from persistence.feed import Event, Opened, Reached, TierChanged
 from persistence.mongo import open_mongo
 from persistence.relay import open_feed
 from tests.persistence.relay.waiting import until
@@ -43,14 +43,18 @@ class Process(Listener):
     def __init__(self, workspace: str, begin: int = 0) -> None:
         super().__init__(begin)
         self.told: list[Event] = []
+        self.reached = ""
         self.opened = asyncio.Event()
         self.awake = asyncio.Event()
         self.awake.set()
         self._workspace = workspace
 
-    async def follow(self, feed: AsyncIterator[Event]) -> None:
+    async def follow(self, feed: AsyncIterable[Event]) -> None:
         async for event in feed:
             await self.awake.wait()
+            if isinstance(event, Reached):
+                self.reached = event.token
+                continue
             if isinstance(event, Opened):
                 self.opened.set()
             elif event.workspace != self._workspace:
@@ -58,6 +62,14 @@ class Process(Listener):
             elif isinstance(event, TierChanged):
                 self.numbers.append(event.change.version)
             self.told.append(event)
+
+    async def reaches(self, token: str) -> None:
+        """Wait until it was told that everything up to there was told."""
+
+        async def holds() -> bool:
+            return self.reached >= token
+
+        await until(holds)
 
 
 class Child(Listener):

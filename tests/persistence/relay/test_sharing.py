@@ -15,7 +15,7 @@ from domain.actors import Workspace
 from domain.levels import Dimension, LevelSet, table
 from persistence.documents import from_level_set
 from persistence.feed import LeadsChanged, LevelsChanged, TierChanged
-from persistence.mongo import Mongo
+from persistence.mongo import Mongo, new_id
 from tests.api.live.watching import become_true, everything, watching
 from tests.persistence.conftest import DATABASE
 from tests.persistence.given import ADA, COLD, HOT, adjusted, external, set_levels
@@ -111,6 +111,20 @@ async def test_servers_that_share_a_redis_keep_their_boards_true(
 async def test_a_quiet_installation_goes_through_redis_too(valkey: Valkey, start: Start) -> None:
     async with start(), start():
         await valkey.is_read_by(2)
+
+
+async def test_how_far_the_log_was_read_goes_through_redis_too(
+    mongo: Mongo, valkey: Valkey, start: Start
+) -> None:
+    async with start() as one, start() as two:
+        await valkey.is_read_by(2)
+        async with start(directly=True) as another:
+            opened = another.told[0].token
+            untold = {"_id": new_id(), "owner": "nobody", "until": now()}
+            await mongo.leases.insert_one(untold)
+            for each in (one, two):
+                await each.reaches(opened)
+        assert await valkey.clients("xread") == 2
 
 
 async def test_nothing_is_left_running(valkey: Valkey, start: Start, writer: Writer) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 import pytest
+from structlog.testing import capture_logs
 
 from api.live.sockets import crowd
 from domain.actors import Role, Viewer, Workspace
@@ -17,7 +18,7 @@ from tests.api.conftest import Serve
 from tests.api.harmless import QUERY
 from tests.api.live.sockets.conversations import closed, greeted, hasten, until
 from tests.api.scenes import with_levels, with_score
-from tests.api.sockets import heard, init, opened, subscribe
+from tests.api.sockets import PATIENCE, heard, init, opened, subscribe
 from tests.api.subscriptions.boards import TIERS
 from tests.client import Client
 from tests.conftest import MakeClient
@@ -80,6 +81,30 @@ class TestRevocation:
                 await socket.send(json.dumps({"type": "ping"}))
 
                 assert await heard(socket) == {"type": "pong"}
+
+    async def test_a_look_that_fails_is_logged_and_the_next_one_closes_what_is_revoked(
+        self, client: Client, mongo: Mongo, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with serve() as served, greeted(served, client.key) as socket:
+            door, failed = served.crowd._door, asyncio.Event()
+            look = door.viewers
+
+            async def brokenly(_: Collection[str]) -> Mapping[str, Viewer]:
+                monkeypatch.setattr(door, "viewers", look)
+                failed.set()
+                raise RuntimeError("a bug")
+
+            with capture_logs() as log:
+                monkeypatch.setattr(door, "viewers", brokenly)
+                hasten(served)
+                await asyncio.wait_for(failed.wait(), PATIENCE)
+                await mongo.database.api_keys.delete_one({"_id": _digest(client.key)})
+                code, _ = await closed(socket)
+
+        (entry,) = [each for each in log if each["log_level"] == "error"]
+        assert code == 4403
+        assert entry["error_id"]
+        assert "a bug" in str(entry["exc_info"])
 
     async def test_the_sockets_of_a_workspace_that_is_gone_are_closed(
         self, client: Client, mongo: Mongo, workspace: Workspace, serve: Serve
