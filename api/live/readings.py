@@ -32,9 +32,12 @@ class Readings:
     async def of(self, workspace: str, ids: Iterable[str]) -> tuple[dict[str, Lead], Scoring]:
         """Those of the leads that there are, by id, and what they are to be classified under."""
         wanted = list(dict.fromkeys(ids))
-        found, scoring = await asyncio.gather(
+        reading = asyncio.gather(
             self._leads.load_many((workspace, each) for each in wanted), self._scorings.load(workspace)
         )
+        # Shielded, for a loader whose batch is given up by all before it begins never begins another: whoever asked
+        # from then on would wait for ever.
+        found, scoring = await asyncio.shield(reading)
         return {lead_id: lead for lead_id, lead in zip(wanted, found, strict=True) if lead}, scoring
 
     async def _read_leads(self, keys: list[tuple[str, str]]) -> list[Lead | BaseException | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+import pytest
+
 from api.context import House
 from api.live.readings import Readings
 from api.scalars import now
@@ -13,6 +15,7 @@ from domain.leads import Lead
 from persistence.leads import Leads
 from persistence.mongo import Mongo
 from persistence.workspaces import Workspaces
+from tests.api.sockets import PATIENCE
 from tests.persistence.given import adjusted, external
 
 
@@ -86,3 +89,23 @@ async def test_a_workspace_that_is_gone_takes_nobody_else_with_it(
     assert not isinstance(here, BaseException)
     assert set(here[0]) == {ours}
     assert isinstance(there, LookupError)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_those_who_ask_after_all_others_have_gone_are_answered(
+    house: House, mongo: Mongo, workspace: Workspace, turns: int
+) -> None:
+    """Whenever those go: a turn of the loop or some after they asked."""
+    (lead,) = await scored(house, workspace, "one")
+    readings = Readings(Leads(mongo), house.configuration)
+    gone = [asyncio.create_task(readings.of(workspace.id, [lead])) for _ in range(3)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    for each in gone:
+        each.cancel()
+    await asyncio.wait(gone)
+
+    async with asyncio.timeout(PATIENCE):
+        found, _ = await readings.of(workspace.id, [lead])
+
+    assert set(found) == {lead}
