@@ -30,9 +30,6 @@ from persistence.feed import Committed, Event, TierChanged
 from persistence.mongo import Unreachable
 from persistence.pages import malformed
 
-PATIENCE = (
-    30.0  # seconds that a reading may take: a soak met one that never ended, and boards that stood still
-)
 AHEAD = 1.0  # seconds in which the feed must come to a position that another process has given out
 NAMES = 2 * LEVELS  # of levels, for one subscription: all that there can be in both dimensions
 LOOK = 0.01  # seconds between two looks whether it has
@@ -201,16 +198,15 @@ class _Tiers:
         changes = [event.change for event in events if isinstance(event, TierChanged)]
         cursor = events[-1].token
         try:
-            async with asyncio.timeout(PATIENCE):
-                leads, scoring = await self._context.house.readings.of(
-                    self._workspace, (change.lead_id for change in changes)
-                )
+            leads, scoring = await self._context.house.readings.of(
+                self._workspace, (change.lead_id for change in changes)
+            )
             told = [
                 await self._change(change, leads[change.lead_id], scoring)
                 for change in changes
                 if change.lead_id in leads
             ]
-        except (Unreachable, TimeoutError):
+        except Unreachable:
             # The subscription must outlive the database's absence; its client reads afresh when it is back.
             return ResyncRequired(reason="the database could not be read for a moment", cursor=cursor)
         return TierChanges(changes=told, cursor=cursor)

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from api.subscriptions import tiers
 from domain.scoring import Scoring
 from persistence.mongo import Unreachable
 from tests.api.calls import Json, done
@@ -185,26 +184,6 @@ async def test_a_change_that_cannot_be_shown_while_the_database_is_away_is_told_
         await server.close()
 
     assert [change["version"] for change in changes] == [1, 2]
-
-
-async def test_a_reading_that_does_not_end_leaves_no_board_standing_still(
-    client: Client, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await with_levels(client)
-    monkeypatch.setattr(tiers, "PATIENCE", 0.01)
-    async with serve() as served:
-        server = Client(served.url, client.key)
-        async with server.subscribe(TIERS) as board:
-            with monkeypatch.context() as patched:
-                patched.setattr(served.house.readings, "of", lambda *_: asyncio.Event().wait())
-                await with_score(client, "a", 30)
-                frame = await asyncio.wait_for(anext(board), 10)
-            monkeypatch.undo()
-            await with_score(client, "a", 30)
-
-            assert frame["__typename"] == "ResyncRequired"
-            assert moves(await told(board, 1)) == [("a", "Warm", "Hot")]
-        await server.close()
 
 
 class TestFilters:
