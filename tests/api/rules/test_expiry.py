@@ -79,13 +79,13 @@ async def test_points_that_expire_are_foretold_told_and_explained(client: Client
 
 async def test_points_that_were_taken_come_back_at_their_moment(client: Client) -> None:
     await with_levels(client)
-    await with_score(client, "a", 60)
     async with client.subscribe(TIERS) as board:
+        await with_score(client, "a", 60)
         await with_score(client, "a", -50, expiresAt=ahead(SOON))
-        changes = await told(board, 2)
+        changes = await told(board, 3)
 
-    assert moves(changes) == [("a", "Hot", "Cold"), ("a", "Cold", "Hot")]
-    assert [change["cause"] for change in changes] == ["ADJUSTMENT", "EXPIRY"]
+    assert moves(changes) == [("a", "Cold", "Hot"), ("a", "Hot", "Cold"), ("a", "Cold", "Hot")]
+    assert [change["cause"] for change in changes] == ["ADJUSTMENT", "ADJUSTMENT", "EXPIRY"]
     assert [entry["delta"] for entry in await history(client)] == [60, -50, 50]
 
 
