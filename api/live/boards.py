@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 from api.live.again import until_read
@@ -43,11 +43,15 @@ Update = Snapshot | Delta
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A page as it was read, true up to `cursor`; `opening` numbers the unbroken stretch of the feed it belongs to."""
+    """A page as it was read, true up to `cursor`; `opening` numbers the unbroken stretch of the feed it belongs to.
+
+    `reading` numbers the board's readings of it.
+    """
 
     page: Page
     cursor: str
     opening: int
+    reading: int
 
     def reads_as(self, other: State) -> bool:
         """Whether who was told the one need not be told the other."""
@@ -73,6 +77,8 @@ class Board:
         self._delta: tuple[Page, Page, Delta] | None = None  # the newest
         self._stirred = asyncio.Event()
         self._begun = 0.0
+        self._readings = 0  # that have begun
+        self._read_anew = asyncio.Event()  # another one after each reading
         self._doubtful = False
         self._news = asyncio.Event()  # another one after each time that it is set
         self._trouble: Exception | None = None
@@ -94,10 +100,12 @@ class Board:
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who watch
             self._trouble = error
             self._news.set()
+            self._read_anew.set()
 
     async def _look(self) -> State:
         """The page as it is."""
         self._begun = asyncio.get_running_loop().time()
+        self._readings += 1
         self._stirred.clear()
         cursor, opening = self._hub.cursor, self._hub.openings
         try:
@@ -109,20 +117,32 @@ class Board:
             # A server that has just been elected may for a moment not know that it has the newest: look once more.
             self._doubtful = False
             self._stirred.set()
-        return State(page, cursor, opening)
+        return State(page, cursor, opening, self._readings)
 
     def _take(self, state: State) -> None:
         known = self._state
         if known:
             change = difference(known.page, state.page)
             if change.is_none:
-                state = State(known.page, state.cursor, state.opening)
+                state = replace(state, page=known.page)
             else:
                 self._delta = known.page, state.page, Delta(change, state.cursor)
         self._state = state
         if not (known and known.reads_as(state)):
             self._news.set()
             self._news = asyncio.Event()
+        self._read_anew.set()
+        self._read_anew = asyncio.Event()
+
+    async def read_anew(self) -> State:
+        """The page by a reading that has yet to begin, which all share who ask before it does; raises what ended it."""
+        wanted = self._readings + 1
+        self._stirred.set()
+        while not (self._state and self._state.reading >= wanted):
+            if self._trouble:
+                raise self._trouble
+            await self._read_anew.wait()
+        return self._state
 
     async def after(self, told: State | None) -> State:
         """The page when it is another one than was *told*; raises what ended the board."""
@@ -154,18 +174,30 @@ class Viewing:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._told: State | None = None
+        self._moved = asyncio.Event()  # another one after each update
 
     async def updates(self) -> AsyncGenerator[Update, None]:
         """First a snapshot, then deltas; another snapshot after the feed was interrupted. It never ends by itself."""
         while True:
             before = self._told
             state = self._told = await self._board.after(before)
+            self._moved.set()
+            self._moved = asyncio.Event()
             if before is None or before.opening != state.opening:
                 yield Snapshot(state.page, state.cursor)
                 continue
             delta = self._board.delta(before, state)
             if not delta.difference.is_none:
                 yield delta
+
+    async def catch_up(self) -> None:
+        """Until what was told so far, if anything was, is as new as whatever any process had told before this.
+
+        The feed may be behind here, and a newcomer have been elsewhere.
+        """
+        now = await self._board.read_anew()
+        while (told := self._told) and told.reading < now.reading and not told.reads_as(now):
+            await self._moved.wait()
 
     def snapshot(self) -> Snapshot | None:
         """What all updates so far come to, for somebody who joins in here; None before the first of them."""

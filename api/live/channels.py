@@ -128,7 +128,11 @@ class Channel:
             self._end()
 
     async def _come_back(self, seat: Seat, after: str) -> None:
-        await self._source.reach(after)
+        try:
+            await self._source.reach(after)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the subscriber must know
+            self._fail(seat, error)
+            return
         self._place(seat, after, partial(self._source.welcome, after))
 
     def _place(self, seat: Seat, key: str | None, begin: Begin) -> None:

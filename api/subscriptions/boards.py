@@ -19,6 +19,8 @@ from domain.actors import Role
 from persistence.boards import BoardFilter, Question
 from persistence.leads import LeadOrder
 
+ELSEWHERE = ""  # where every newcomer comes from: no position, but what it has seen there must not be newer
+
 
 @strawberry.type
 class BoardSubscriptions:
@@ -51,7 +53,7 @@ class BoardSubscriptions:
             order_by.order() if order_by else LeadOrder(),
             page_size(first, BOARD_SIZE),
         )
-        return Stream[BoardSnapshot | BoardDelta](lambda: _Board(info.context, asked))
+        return Stream[BoardSnapshot | BoardDelta](lambda: _Board(info.context, asked), ELSEWHERE)
 
 
 class _Board:
@@ -73,8 +75,8 @@ class _Board:
     def again(self) -> AsyncGenerator[BoardSnapshot | BoardDelta, None]:
         return self.welcome(None) or these()
 
-    async def reach(self, after: str) -> None:
-        pass
+    async def reach(self, after: str) -> None:  # noqa: ARG002 - whatever was seen elsewhere is older
+        await self._viewing.catch_up()
 
     def cursor(self) -> None:
         return None

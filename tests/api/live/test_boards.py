@@ -109,6 +109,27 @@ async def test_a_snapshot_for_one_who_joins_another_is_of_what_that_one_was_told
     assert applied(joined.page, following.difference) == ahead.page
 
 
+async def test_a_newcomer_is_shown_nothing_older_than_what_it_may_have_seen_elsewhere(
+    house: House, workspace: Workspace
+) -> None:
+    """The feed is behind here: this process has heard nothing of what another may have shown."""
+    await give(house, workspace, a=5)
+    with house.boards.watch(everything(workspace.id)) as viewing:
+        async with aclosing(viewing.updates()) as updates:
+            await anext(updates)
+            await give(house, workspace, b=7)
+            stale = viewing.snapshot()
+            catching_up = asyncio.create_task(viewing.catch_up())
+            await anext(updates)
+            await catching_up
+            shown = viewing.snapshot()
+
+    assert stale
+    assert shown
+    assert [entry.lead.external_id for entry in stale.page] == ["a"]
+    assert [entry.lead.external_id for entry in shown.page] == ["b", "a"]
+
+
 async def test_a_board_that_failed_is_of_no_harm_to_one_who_asks_anew(
     mongo: Mongo, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
