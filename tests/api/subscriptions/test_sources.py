@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from api.context import Context, House
 from api.scalars import now
+from api.schema import schema
 from api.subscriptions.jobs import _Progress
 from api.subscriptions.levels import _LevelSets
 from api.subscriptions.tiers import _Tiers
@@ -22,6 +24,7 @@ from persistence.documents import from_job
 from persistence.feed import Event, JobChanged, LevelsChanged, Opened, Reached, TierChanged
 from persistence.mongo import Mongo, new_id
 from tests.conftest import ACTOR
+from tests.persistence.given import adjusted, external
 
 
 @pytest.fixture
@@ -119,3 +122,28 @@ async def test_of_tier_changes_the_position(context: Context) -> None:
     assert again.cursor == "00000007"
     source.close()
     assert context.house.hub._watchers == {}
+
+
+async def test_a_board_whose_process_has_heard_of_nothing_is_read_for_each_newcomer(
+    context: Context, workspace: Workspace
+) -> None:
+    async def shown(board: AsyncIterator[Any]) -> list[str]:
+        result = await anext(board)
+        assert result.data, result.errors
+        return [each["lead"]["externalId"] for each in result.data["leadBoard"]["entries"]]
+
+    async def given(name: str, points: int) -> None:
+        await context.house.ledger.apply(workspace.id, external(name), adjusted(points))
+
+    board = "subscription { leadBoard { ... on BoardSnapshot { entries { lead { externalId } } } } }"
+    await given("a", 5)
+    early = await schema.subscribe(board, context_value=context)
+    before = await shown(early)
+    await given("b", 7)
+    late = await schema.subscribe(board, context_value=context)
+    after = await shown(late)
+    for each in (early, late):
+        await each.aclose()
+
+    assert before == ["a"]
+    assert after == ["b", "a"]
