@@ -10,7 +10,7 @@ import math
 
 FLOOR = 500  # attempts a second that begin however busy the process is: they take about a third of one
 LATE = 0.01  # seconds: what deliveries by themselves hardly make the loop late by
-CALM = 0.25  # seconds in which nothing ran late, after which there is no bound
+CALM = 1.0  # seconds in which nothing ran late, after which there is no bound
 CAUGHT_UP = 0.1  # seconds of the pace that are made up for, where it was held up itself
 TICK = 0.02  # seconds after which those who were held back are looked at again
 
