@@ -16,14 +16,11 @@ from pathlib import Path
 from statistics import median
 
 from api.app import build_house, settle_memory
-from api.context import House
+from api.context import Context, House
 from api.scalars import now
-from domain.actors import Workspace
+from api.schema import schema
+from domain.actors import Role, Viewer, Workspace
 from domain.automations import Action, ActionKind, AutomationEvent, Plan, Trigger
-from domain.changes import AdjustScore
-from domain.leads import LeadRef, RefKind
-from domain.levels import Dimension
-from domain.scoring import Outcome
 from persistence.configuration import Editor
 from persistence.embedded import embedded_mongo
 from persistence.mongo import open_mongo
@@ -31,6 +28,8 @@ from persistence.workspaces import Workspaces
 from tests.benchmarks.levels import ACTOR, edit, say
 
 CALL, ROUNDS = 1_000, 5
+DOCUMENT = """mutation($input: AdjustScoresInput!) {
+  adjustScores(input: $input) { ... on AdjustScoresPayload { results { __typename } } } }"""
 PLAN = Plan(
     "Tell",
     Trigger(AutomationEvent.TIER_ENTERED, level="Hot"),
@@ -39,13 +38,16 @@ PLAN = Plan(
 
 
 async def given(house: House, workspace: Workspace, leads: int, delta: int) -> float:
-    """Seconds for which everybody's points take."""
+    """Seconds for which everybody's points take, by the mutation that an integration calls."""
+    context = Context(house, Viewer(workspace, ACTOR, Role.INTEGRATION, "benchmark"))
     started = time.perf_counter()
     for first in range(0, leads, CALL):
-        change = AdjustScore(ACTOR, Dimension.ENGAGEMENT, delta)
-        refs = (LeadRef(RefKind.EXTERNAL_ID, f"l{number}") for number in range(first, first + CALL))
-        done = await house.ledger.apply_all(workspace.id, [(ref, change) for ref in refs])
-        assert all(isinstance(each, Outcome) for each in done)
+        names = [f"l{number}" for number in range(first, first + CALL)]
+        items = [{"lead": {"externalId": name}, "delta": delta} for name in names]
+        result = await schema.execute(DOCUMENT, {"input": {"adjustments": items}}, context)
+        assert result.data, result.errors
+        done = result.data["adjustScores"]["results"]
+        assert [each["__typename"] for each in done] == ["AdjustScorePayload"] * CALL
     return time.perf_counter() - started
 
 
