@@ -122,7 +122,8 @@ class Rescoring:
             page = Page(leads, scoring, {each.before.id: each for each in some})
             yield page
             place = page.place
-            size = max(1, min(MOST, size * ACTIVITIES // max(sum(each.activities for each in some), 1)))
+            if some:
+                size = max(1, min(MOST, size * ACTIVITIES // max(sum(each.activities for each in some), 1)))
 
     async def _found(self, workspace: str, place: str | None, size: int) -> Sequence[Document]:
         """The next leads, the longest known first; of each no more than its names and its place."""
