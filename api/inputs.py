@@ -17,7 +17,7 @@ from domain import bounds
 from domain.changes import Activity, AdjustScore, RecordActivity, UpsertLead
 from domain.errors import Fault, InvalidInput, Problem, refuse
 from domain.leads import LeadEdit, LeadFields, LeadRef, RefKind, normal_email
-from domain.levels import LEVELS, Dimension, Level, ScoreRange, replaced
+from domain.levels import LEVELS, Dimension, Level, ScoreRange, level_key, replaced
 from domain.scoring import Scoring
 from persistence.batch import Item
 from persistence.boards import BoardFilter
@@ -260,7 +260,7 @@ class LeadFilterInput:
         scores = ScoreRange(self.min_engagement, self.max_engagement)
         return BoardFilter(
             tuple(
-                (dimension, tuple(sorted({name.strip().casefold() for name in names})))
+                (dimension, tuple(sorted(set(map(level_key, names)))))
                 for dimension, _, names in self._levels()
             ),
             self.unclassified_in,

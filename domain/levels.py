@@ -26,9 +26,13 @@ class Dimension(Enum):
     ENGAGEMENT = "ENGAGEMENT"
     PROFILE = "PROFILE"
 
-    __hash__ = (
-        object.__hash__
-    )  # an enum's own is a function in Python, and every change looks levels up by dimension
+    # An enum's own is a function in Python, and every change looks levels up by dimension.
+    __hash__ = object.__hash__
+
+
+def level_key(name: str) -> str:
+    """What makes a level the one that it is: its name, without regard to case or to spaces around it."""
+    return name.strip().casefold()
 
 
 class Announce(Enum):
@@ -67,8 +71,7 @@ class Level:
 
     @property
     def key(self) -> str:
-        """What makes it the level it is: its name, without regard to case."""
-        return self.name.strip().casefold()
+        return level_key(self.name)
 
     @property
     def low(self) -> float:
@@ -105,7 +108,7 @@ class LevelSet:
 
     def named(self, name: str | None) -> Level | None:
         """The level of that name, without regard to case."""
-        wanted = None if name is None else name.strip().casefold()
+        wanted = None if name is None else level_key(name)
         return next((level for level in self.levels if level.key == wanted), None)
 
     def ranges(self, names: Iterable[str], *path: str) -> tuple[ScoreRange, ...]:
@@ -247,7 +250,7 @@ def removed(levels: tuple[Level, ...], name: str) -> tuple[Level, ...]:
 
 def _apart(levels: tuple[Level, ...], name: str) -> tuple[Level, tuple[Level, ...]]:
     for level in levels:
-        if level.key == name.strip().casefold():
+        if level.key == level_key(name):
             return level, tuple(each for each in levels if each is not level)
     raise NotFound("Level", name)
 

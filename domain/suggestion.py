@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain import bounds
 from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
-from domain.levels import LEVELS, Level, replaced
+from domain.levels import LEVELS, Level, level_key, replaced
 
 STEP = 25  # points from level to level where there are no leads to learn from
 LEAST = 0.001  # a level that nobody is to have needs no threshold
@@ -98,7 +98,7 @@ def _problems(names: Sequence[str], shares: Sequence[float]) -> Iterator[Problem
     seen: set[str] = set()
     for at, name in enumerate(names):
         yield from bounds.text(("names", str(at)), name, bounds.NAME)
-        if (key := name.strip().casefold()) in seen:
+        if (key := level_key(name)) in seen:
             yield Problem(("names", str(at)), Fault.DUPLICATE, actual=name)
         seen.add(key)
     if len(shares) != len(names):

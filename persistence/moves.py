@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.errors import Fault, InvalidInput, Problem
-from domain.levels import Dimension
+from domain.levels import Dimension, level_key
 from persistence.configuration import level_names
 from persistence.documents import Document
 from persistence.mongo import Mongo
@@ -67,7 +67,7 @@ class Moves:
         if name is None:
             return None
         known = await level_names(self._mongo, workspace, dimension)
-        spelt = [each for each in known if each.casefold() == name.strip().casefold()]
+        spelt = [each for each in known if level_key(each) == level_key(name)]
         if not spelt:
             raise InvalidInput(Problem(("filter", "moved", field), Fault.UNKNOWN_LEVEL, known, name))
         return spelt

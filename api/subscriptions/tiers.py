@@ -24,7 +24,7 @@ from domain.bounds import BULK, count
 from domain.errors import Fault, Problem, refuse
 from domain.history import ScoreChange
 from domain.leads import Lead
-from domain.levels import LEVELS, Dimension
+from domain.levels import LEVELS, Dimension, level_key
 from domain.scoring import Scoring
 from persistence.feed import Committed, Event, TierChanged
 from persistence.mongo import Unreachable
@@ -45,8 +45,9 @@ class TierSubscriptions:
         description=(
             "Every tier change from now on, or from `after`, the moment it is committed; under load those of 25 ms come "
             "in one message. Without `after` it first says that it has begun, by a message without changes: leads "
-            "that are read from then on have every change that will not be told. What an edit of the levels does to leads is told lead by lead, as its job goes on; "
-            "`levelSetChanged` tells of the edit itself at once. Needs VIEWER."
+            "that are read from then on have every change that will not be told. What an edit of the levels does to "
+            "leads is told lead by lead, as its job goes on; `levelSetChanged` tells of the edit itself at once. Needs "
+            "VIEWER."
         )
     )
     def lead_tier_changed(
@@ -84,7 +85,7 @@ def _wanted(
 ) -> Wanted:
     refuse((*count(("leads",), len(leads or ()), BULK), *count(("levels",), len(levels or ()), NAMES)))
     keys = None if leads is None else {ids.key_of("Lead", each, "leads") for each in leads}
-    names = None if levels is None else {_key(each) for each in levels}
+    names = None if levels is None else {level_key(each) for each in levels}
 
     def wanted(event: Event) -> bool:
         if not isinstance(event, TierChanged):
@@ -101,11 +102,7 @@ def _wanted(
 
 def _touched(change: ScoreChange) -> set[str]:
     ends = (change.before.level, change.after.level)
-    return {_key(level) for level in ends if level}
-
-
-def _key(name: str) -> str:
-    return name.strip().casefold()
+    return {level_key(level) for level in ends if level}
 
 
 async def _refuse_unknown(context: Context, dimension: Dimension | None, names: Iterable[str]) -> None:
@@ -123,8 +120,8 @@ async def _refuse_unknown(context: Context, dimension: Dimension | None, names: 
 
 
 def _without(names: Iterable[str], known: Iterable[str]) -> list[str]:
-    keys = set(map(_key, known))
-    return [each for each in names if _key(each) not in keys]
+    keys = set(map(level_key, known))
+    return [each for each in names if level_key(each) not in keys]
 
 
 class _Tiers:

@@ -10,7 +10,7 @@ from domain.conditions import Facts, holds
 from domain.copies import replace
 from domain.history import ScoreChange
 from domain.leads import Fired, Lead
-from domain.levels import Announce, Dimension, LevelSet
+from domain.levels import Announce, Dimension, LevelSet, level_key
 from domain.scoring.terms import Firing, Outcome, Scoring
 
 Hears = Callable[[ScoreChange], bool]
@@ -137,7 +137,7 @@ def waits_for(trigger: Trigger, before: str | None, after: str | None) -> bool:
 
 
 def _is_named(level: str | None, name: str | None) -> bool:
-    return level is not None and name is not None and level.casefold() == name.strip().casefold()
+    return level is not None and name is not None and level_key(level) == level_key(name)
 
 
 def _is_back(trigger: Trigger, score: int) -> bool:
