@@ -26,11 +26,6 @@ def priced(
     return ScorePart(rule.id, rule.name, points, None if points == wanted else Suppression.CAP_REACHED)
 
 
-def is_met(rule: Rule, facts: Facts | None) -> bool:
-    """Whether the rule's condition holds, if it has one; *facts* may be None where no rule has."""
-    return rule.condition is None or (facts is not None and rule.holds(facts))
-
-
 def day_of(moment: datetime) -> date:
     """The UTC day."""
     return moment.astimezone(UTC).date()
@@ -41,7 +36,7 @@ def _unpaid(
 ) -> Suppression | None:
     if not rule.is_enabled:
         return Suppression.RULE_DISABLED
-    if not is_met(rule, facts):
+    if not rule.is_met(facts):
         return Suppression.CONDITION_FAILED
     if rule.limit is not None and had is not None and _reached(rule.limit, had, day_of(activity.occurred_at)):
         return Suppression.CAP_REACHED

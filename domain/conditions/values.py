@@ -14,9 +14,8 @@ class Kind(Enum):
     OBJECT = "an object"
     NULL = "null"
 
-    __hash__ = (
-        object.__hash__
-    )  # its own is a function in Python, called for each value that is held against a list
+    # An enum's own is a function in Python, called for each value that is held against a list.
+    __hash__ = object.__hash__
 
 
 SCALARS = (Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN)

@@ -13,7 +13,7 @@ from domain.history import Cause, CauseKind
 from domain.leads import Lead
 from domain.levels import Dimension
 from domain.scoring.ahead import scheduled
-from domain.scoring.giving import asks, by_hand, earned, facts_of, of_profile
+from domain.scoring.giving import asks, by_hand, earn, facts_of, of_profile
 from domain.scoring.moving import moved
 from domain.scoring.passing import passed
 from domain.scoring.telling import tell
@@ -69,7 +69,8 @@ def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetim
     cause = Cause(CauseKind.ACTIVITY, change.actor, now, activity_id=activity.id)
     facts = facts_of(lead, activity, scoring) if asks(rules) else None
     standing = lead.engagement
-    moves, given = earned(rules, standing.contributions, standing.score, activity, facts, scoring, now)
+    given = dict(standing.contributions)
+    moves = earn(rules, given, standing.score, activity, facts, scoring, now)
     seen = tell(replace(lead, last_activity_at=last), Dimension.ENGAGEMENT, scoring, now)
     known, entry = moved(seen.lead, Dimension.ENGAGEMENT, moves, given, scoring, cause)
     return Outcome(known, scoring, (entry,), activity, told=seen.told)

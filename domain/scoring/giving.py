@@ -14,12 +14,12 @@ from domain.contributions import ADJUSTMENTS, Contribution, Contributions, Payme
 from domain.history import Adjustment, ScorePart
 from domain.leads import Lead
 from domain.levels import Dimension
-from domain.pricing import day_of, is_met, priced
+from domain.pricing import day_of, priced
 from domain.rules import Rule
 from domain.scoring.moving import Move, held
 from domain.scoring.terms import Scoring
 
-Given = tuple[Sequence[Move], dict[str, Contribution]]
+Given = tuple[Sequence[Move], Contributions]
 
 
 def asks(rules: Sequence[Rule]) -> bool:
@@ -27,37 +27,23 @@ def asks(rules: Sequence[Rule]) -> bool:
     return any(rule.condition is not None for rule in rules)
 
 
-def earned(
+def earn(
     rules: Sequence[Rule],
-    had: Contributions,
+    given: dict[str, Contribution],
     score: int,
     activity: Activity,
     facts: Facts | None,
     scoring: Scoring,
     now: datetime,
-) -> Given:
-    """What these rules of engagement give for an activity; *facts* may be None where no rule asks."""
-    given = dict(forgiven(had, now))
-    parts = offered(rules, given, score, activity, facts, scoring, now)
-    paid = zip(rules, parts, strict=True)
-    return [Move(part, pay(rule, part, activity, given, now)) for rule, part in paid], given
+) -> Sequence[Move]:
+    """Add to what is *given* what these rules of engagement give for an activity; *facts* may be None where none asks."""
+    given.update(forgiven(given, now))
+    wanted = tuple([priced(rule, activity, facts, given.get(rule.id), now) for rule in rules])
+    parts = zip(rules, held(wanted, score, scoring.rules), strict=True)
+    return [Move(part, _pay(rule, part, activity, given, now)) for rule, part in parts]
 
 
-def offered(
-    rules: Sequence[Rule],
-    had: Contributions,
-    score: int,
-    activity: Activity,
-    facts: Facts | None,
-    scoring: Scoring,
-    now: datetime,
-) -> tuple[ScorePart, ...]:
-    """The part of each rule, as floor and ceiling leave it."""
-    wanted = tuple([priced(rule, activity, facts, had.get(rule.id), now) for rule in rules])
-    return held(wanted, score, scoring.rules)
-
-
-def pay(
+def _pay(
     rule: Rule, part: ScorePart, activity: Activity, given: dict[str, Contribution], now: datetime
 ) -> float:
     """Add a rule's part to what is *given*; how many points that is, which may be a fraction."""
@@ -119,7 +105,7 @@ def _differences(lead: Lead, scoring: Scoring) -> Iterator[tuple[str, str, int]]
     given, facts = lead.profile.contributions, Facts(lead, None, {})
     rules = scoring.rules.of_profile
     for rule in rules:
-        wanted = rule.points if rule.is_enabled and is_met(rule, facts) else 0
+        wanted = rule.points if rule.is_enabled and rule.is_met(facts) else 0
         had = given[rule.id].points if rule.id in given else 0
         if wanted != had:
             yield rule.id, rule.name, wanted - had

@@ -20,7 +20,7 @@ from domain.leads import Lead, Standing
 from domain.levels import Dimension
 from domain.rules import RuleSet
 from domain.scoring.ahead import scheduled
-from domain.scoring.giving import asks, by_hand, earned, facts_of, of_profile, offered, pay
+from domain.scoring.giving import asks, by_hand, earn, facts_of, of_profile
 from domain.scoring.moving import Move, entered, in_points
 from domain.scoring.passing import later, passed, standing_with
 from domain.scoring.telling import tell
@@ -181,15 +181,11 @@ class _Walk:
         if not rules:
             return
         facts = facts_of(self.arrived(under), activity, under) if asks(rules) else None
+        moves = earn(rules, self._given, self._score, activity, facts, under, now)
         if self._is_restless:
-            _, self._given = earned(rules, self._given, self._score, activity, facts, under, now)
             self._score = under.rules.allowed(self._score, round(total(self._given, now)))
-            return
-        # Then nothing is hidden, and what is given is what the score moves by.
-        parts = offered(rules, self._given, self._score, activity, facts, under, now)
-        for rule, part in zip(rules, parts, strict=True):
-            pay(rule, part, activity, self._given, now)
-            self._score += part.points
+        else:  # then nothing is hidden, and what is given is what the score moves by
+            self._score += sum([move.part.points for move in moves])
 
     def adjust(self, adjusted: Adjusted, under: Scoring, now: datetime) -> None:
         lead = self.arrived(under)
@@ -203,11 +199,8 @@ class _Walk:
         return replace(self._lead, engagement=standing, last_activity_at=self._active)
 
     def _go_on(self, lead: Lead) -> None:
-        self._lead, self._given, self._score = (
-            lead,
-            dict(lead.engagement.contributions),
-            lead.engagement.score,
-        )
+        self._lead, self._score = lead, lead.engagement.score
+        self._given = dict(lead.engagement.contributions)
 
 
 def _events(past: Past, timeline: Timeline) -> Iterator[Event]:

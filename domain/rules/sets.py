@@ -1,4 +1,4 @@
-"""Rules: what an activity or a lead's profile is worth, and the numbered sets that rules are published in."""
+"""Rule sets: the numbered sets that rules are published in, and what they say of all scores."""
 
 from __future__ import annotations
 
@@ -9,90 +9,14 @@ from enum import Enum
 
 from domain import bounds
 from domain.actors import Actor
-from domain.conditions import Condition, Facts, Ready, ready
-from domain.conditions import problems as condition_problems
-from domain.contributions import DAY, Payment
+from domain.contributions import DAY
 from domain.copies import replace
-from domain.errors import Fault, NotFound, Problem, refuse
-from domain.history import ScorePart
-from domain.levels import Announce, Dimension
+from domain.errors import Fault, Problem, refuse
+from domain.levels import Announce
+from domain.rules.rule import SPAN, Rule
 
-RULES = 200  # rules in one set; the field calls 100 a large setup
-TIMES = 10_000  # of a limit; more often a rule that pays is as good as without one
 LEAST, WHOLE = 0.01, 100  # per cent
-SPAN = bounds.FORESEEN // DAY  # days that time takes to act at the most
 FLOOR = 0  # a lead that fell below would have to climb back unseen
-
-
-class Period(Enum):
-    """What a limit counts within, by the activities' own time: UTC days, ISO weeks, calendar months, or for ever."""
-
-    EVER = "EVER"
-    DAY = "DAY"
-    WEEK = "WEEK"
-    MONTH = "MONTH"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most so many times in each period."""
-
-    times: int
-    per: Period
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Pays `points` where `condition` holds, or always where there is none.
-
-    A rule of engagement pays for every activity of the kind `activity`, at most as often as `limit` says, and never so
-    much that more than `max_points` of its points, either way, are in the score. A rule of the profile has none of the
-    three: its points are in the score for as long as the condition holds for the lead. What a rule of engagement pays is
-    for good, expires after `expires_after` days, or halves every `half_life` days.
-
-    `part` is all that it pays, as the history tells it; `is_timed` says whether time takes that back, `is_plain` whether
-    it pays so for every activity of its kind, come what may.
-    """
-
-    id: str
-    name: str
-    activity: str | None
-    points: int
-    is_enabled: bool = True
-    dimension: Dimension = Dimension.ENGAGEMENT
-    condition: Condition | None = None
-    limit: Limit | None = None
-    max_points: int | None = None
-    expires_after: int | None = None
-    half_life: int | None = None
-    # What follows from the others, and is asked for with every activity.
-    part: ScorePart = field(init=False, repr=False, compare=False)
-    is_timed: bool = field(init=False, repr=False, compare=False)
-    is_plain: bool = field(init=False, repr=False, compare=False)
-    _ready: Ready | None = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        is_timed = self.expires_after is not None or self.half_life is not None
-        is_bound = is_timed or self.limit is not None or self.max_points is not None
-        object.__setattr__(self, "part", ScorePart(self.id, self.name, self.points))
-        object.__setattr__(self, "is_timed", is_timed)
-        object.__setattr__(self, "is_plain", self.is_enabled and self.condition is None and not is_bound)
-        object.__setattr__(self, "_ready", None)
-
-    def holds(self, facts: Facts) -> bool:
-        """Whether its condition holds, if it has one."""
-        if self.condition is None:
-            return True
-        check = self._ready
-        if check is None:  # not before: most sets that are read score nobody
-            check = ready(self.condition)
-            object.__setattr__(self, "_ready", check)
-        return check(facts)
-
-    def payment(self, points: int, at: datetime) -> Payment:
-        """Points of this rule for something that happened then."""
-        expires_at = None if self.expires_after is None else at + self.expires_after * DAY
-        return Payment(points, at, expires_at, self.half_life)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,67 +181,3 @@ class RuleSet:
         floor = -bounds.SCORE if self.floor is None else self.floor
         ceiling = bounds.SCORE if self.ceiling is None else self.ceiling
         return min(max(wanted, min(floor, before)), max(ceiling, before))
-
-
-def with_rule(rules: tuple[Rule, ...], rule: Rule) -> tuple[Rule, ...]:
-    """The rules with *rule* added at the end; raises InvalidInput."""
-    refuse((*rule_problems(rule), *bounds.count(("rule",), len(rules) + 1, RULES)))
-    return (*rules, _tidy(rule))
-
-
-def with_changed_rule(rules: tuple[Rule, ...], rule: Rule) -> tuple[Rule, ...]:
-    """The rules with *rule* in the place of the one with its id; raises NotFound, InvalidInput."""
-    without_rule(rules, rule.id)
-    refuse(rule_problems(rule))
-    return tuple(_tidy(rule) if each.id == rule.id else each for each in rules)
-
-
-def without_rule(rules: tuple[Rule, ...], rule_id: str) -> tuple[Rule, ...]:
-    """The rules less the one with that id; raises NotFound."""
-    kept = tuple(rule for rule in rules if rule.id != rule_id)
-    if len(kept) == len(rules):
-        raise NotFound("Rule", rule_id)
-    return kept
-
-
-def _tidy(rule: Rule) -> Rule:
-    return replace(rule, name=rule.name.strip())
-
-
-def rule_problems(rule: Rule) -> Iterator[Problem]:
-    yield from bounds.text(("rule", "name"), rule.name, bounds.NAME)
-    if rule.dimension is Dimension.PROFILE:
-        yield from _profile_problems(rule)
-    else:
-        yield from _engagement_problems(rule)
-    yield from bounds.points(("rule", "points"), rule.points)
-    if rule.condition is not None:
-        profile = rule.dimension is Dimension.PROFILE
-        yield from condition_problems(("rule", "condition"), rule.condition, profile=profile)
-
-
-def _profile_problems(rule: Rule) -> Iterator[Problem]:
-    given = {
-        "activity": rule.activity,
-        "limit": rule.limit,
-        "maxPoints": rule.max_points,
-        "expiresAfterDays": rule.expires_after,
-        "halfLifeDays": rule.half_life,
-    }
-    yield from (
-        Problem(("rule", name), Fault.OF_ENGAGEMENT) for name, value in given.items() if value is not None
-    )
-    if rule.condition is None:
-        yield Problem(("rule", "condition"), Fault.EMPTY)  # it would be the same for every lead
-
-
-def _engagement_problems(rule: Rule) -> Iterator[Problem]:
-    yield from bounds.kind(("rule", "activity"), rule.activity or "")
-    if rule.limit is not None:
-        yield from bounds.whole(("rule", "limit", "times"), rule.limit.times, 1, TIMES)
-    least = min(abs(rule.points), bounds.POINTS)  # or it would never pay what it says
-    yield from bounds.whole(("rule", "maxPoints"), rule.max_points, least, bounds.SCORE)
-    yield from bounds.whole(("rule", "expiresAfterDays"), rule.expires_after, 1, SPAN)
-    yield from bounds.whole(("rule", "halfLifeDays"), rule.half_life, 1, SPAN)
-    if rule.expires_after is not None and rule.half_life is not None:
-        yield Problem(("rule", "halfLifeDays"), Fault.NOT_BESIDE, "expiresAfterDays")
