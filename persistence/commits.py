@@ -170,8 +170,6 @@ async def leads_of(
     mongo: Mongo, workspace: str, ids: Sequence[str], session: Session | None = None
 ) -> list[Lead]:
     """The leads of those ids that there still are."""
-    if not ids:
-        return []
     found = mongo.leads.find(
         of_ids(workspace, ids), session=session, hint=BY_ID, batch_size=at_once(len(ids))
     )

@@ -102,8 +102,9 @@ class Rescoring:
         if not job.total:
             total = await self._mongo.leads.count_documents({"workspace": held.workspace}, hint=BY_AGE)
             await self._jobs.update(held, lambda job: job.counted(total))
-        async with aclosing(ahead(self._pages(held.workspace, job.place))) as pages:
-            async for page in pages:
+        found = self._pages(held.workspace, job.place)
+        async with aclosing(found), aclosing(ahead(found)) as coming:
+            async for page in coming:
                 await self._keep(held, page)
         await self._jobs.finish(held)
 
@@ -114,7 +115,7 @@ class Rescoring:
             scoring = await self._configuration.scoring(workspace)
             ids = [lead["_id"] for lead in leads]
             try:
-                some = [each async for each in self._rescored(workspace, ids, scoring, self._clock())]
+                some = await self._rescored(workspace, ids, scoring, self._clock())
             except INTERRUPTIONS:
                 raise
             except Exception:  # noqa: BLE001 - whom it is about shows when each is tried by itself, and harms no other
@@ -142,37 +143,42 @@ class Rescoring:
         scoring: Scoring,
         now: datetime,
         session: Session | None = None,
-    ) -> AsyncGenerator[Rescored, None]:
+    ) -> list[Rescored]:
         """What replay makes of those of the leads that there still are."""
+        if not ids:
+            return []
         leads = await leads_of(self._mongo, workspace, ids, session)
         timeline = await self._configuration.timeline(workspace, scoring.rules, session)
         cause = _cause(timeline[0], now)
-        async for lead, past in pasts(self._mongo, workspace, leads, session):
-            outcome = await anew(lead, past, Dimension, scoring, timeline, cause)
-            yield Rescored(lead, outcome, len(past.activities))
+        made: list[Rescored] = []
+        async with aclosing(pasts(self._mongo, workspace, leads, session)) as found:
+            async for lead, past in found:
+                outcome = await anew(lead, past, Dimension, scoring, timeline, cause)
+                made.append(Rescored(lead, outcome, len(past.activities)))
+        return made
 
     async def _keep(self, held: Held, page: Page) -> None:
-        """Keep what a page came to, and say how far the job is; whoever was changed since is rescored once more."""
+        """Keep what a page came to, and say how far the job is."""
 
         async def work(passage: Passage, ids: Sequence[str]) -> None:
             async with held.progress:  # but not before: a page may wait in line for longer than a lease lasts
-                some = await page.unchanged(passage, ids)
-                changed_since = list(set(ids) - {each.before.id for each in some})
-                again = self._rescored(
-                    held.workspace, changed_since, passage.scoring, passage.now, passage.session
-                )
-                some += [each async for each in again]
-                batch = Batch(
-                    held.workspace, passage.scoring, [each.before for each in some], {}, passage.now
-                )
-                await keep_all(batch, (each.outcome for each in some))
-                await write(batch, passage)
-                changed = sum(each.is_another for each in some)
+                changed = await self._written(held.workspace, page, passage, ids)
                 await self._jobs.update(held, lambda job: job.advanced(0, changed), passage.session)
 
         await self._ledger.work_behind(held.workspace, [to_names(lead) for lead in page.leads], work)
         async with held.progress:
             await self._jobs.update(held, lambda job: job.advanced(len(page.leads), 0).at(page.place))
+
+    async def _written(self, workspace: str, page: Page, passage: Passage, ids: Sequence[str]) -> int:
+        """How many of the leads have another score now; whoever was changed since is rescored once more."""
+        scoring, now = passage.scoring, passage.now
+        some = await page.unchanged(passage, ids)
+        changed_since = set(ids) - {each.before.id for each in some}
+        some += await self._rescored(workspace, list(changed_since), scoring, now, passage.session)
+        batch = Batch(workspace, scoring, [each.before for each in some], {}, now)
+        await keep_all(batch, (each.outcome for each in some))
+        await write(batch, passage)
+        return sum(each.is_another for each in some)
 
 
 def _cause(rules: RuleSet, now: datetime) -> Cause:
