@@ -65,13 +65,14 @@ class House:
 
 @dataclass(slots=True)
 class Context:
-    """One operation's, or one frame's of a live one; nothing here remembers what was read."""
+    """One operation's, or one frame's of a live one; nothing here remembers what was read.
+
+    `position` is where a client goes on that says so by itself, whatever it was given as `after`.
+    """
 
     house: House
     viewer: Viewer | None = None
-    position: str | None = (
-        None  # where a client goes on that says so by itself, whatever it was given as `after`
-    )
+    position: str | None = None
     _leads: DataLoader[str, Lead | None] = field(init=False)
     _activities: DataLoader[str, Activity | None] = field(init=False)
 

@@ -131,7 +131,10 @@ class Deliveries:
             )
 
     async def save(self, tried: Sequence[Due]) -> None:
-        """Keep what became of them, which were tried once more; of what others took over, or is to be done again, no more than the attempt."""
+        """Keep what became of them, which were tried once more.
+
+        Of what others took over, or is to be done again, no more than the attempt.
+        """
         kept = await self._mongo.deliveries.bulk_write([_saved(each) for each in tried], ordered=False)
         if kept.matched_count < len(tried):
             await self._mongo.deliveries.bulk_write([_recorded(each) for each in tried], ordered=False)

@@ -158,9 +158,9 @@ class Ledger:
     ) -> None:
         """Have long work done on leads: in batches that fly beside the callers' own, one at a time.
 
-        Work of another call may fly beside it. Each lead is given by all its names, its id first, so that nobody who calls it by another is in the way. What is
-        wanted *soon*, for somebody waits for it, is done before what waits there already. Raises
-        what *work* raises, or what kept it from being done, as soon as all that could be done is.
+        Work of another call may fly beside it. Each lead is given by all its names, its id first, so that nobody who
+        calls it by another is in the way. What is wanted *soon*, for somebody waits for it, is done before what waits
+        there already. Raises what *work* raises, or what kept it from being done, as soon as all that could be done is.
         """
         if not leads:
             return

@@ -146,10 +146,9 @@ def _read(url: str) -> URL:
     if not url.isprintable():
         raise ValueError("it would break a line")
     read = URL(url)
-    if NUMBERS.fullmatch(read.raw_host or ""):
-        ip_address(
-            read.raw_host or ""
-        )  # or it is an address in a spelling that everybody reads in their own way
+    host = read.raw_host or ""
+    if NUMBERS.fullmatch(host):
+        ip_address(host)  # or it is an address in a spelling that everybody reads in their own way
     if " " in url or not url.isascii():
         return read
     written = URL(url, encoded=True)

@@ -17,9 +17,7 @@ from persistence.mongo import Unreachable
 PACE = 0.1  # seconds at least between two readings of a board's page
 REST = 2.0  # seconds at most for which a board is left as it is known not to be, however long a reading took
 READS = 8  # pages read at once: many boards wait for each other, and nobody else for them
-READS_OF_ONE = (
-    6  # of them for one workspace: however slow its boards are to read, there is room for those of others
-)
+READS_OF_ONE = 6  # of them for one workspace: however slow its boards are, there is room for those of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +219,8 @@ class Boards:
         self._pages = pages
         self._kept: dict[Question, _Kept] = {}
         self._reads = asyncio.Semaphore(READS)
-        self._reads_of = WeakValueDictionary[
-            str, asyncio.Semaphore
-        ]()  # by workspace, while any is read or waits
+        # By workspace, while any of its boards is read or waits.
+        self._reads_of = WeakValueDictionary[str, asyncio.Semaphore]()
 
     @contextmanager
     def watch(self, asked: Question) -> Iterator[Viewing]:

@@ -95,6 +95,16 @@ class Scene:
         ear = Ear()
         return ear, self.channels.join("key", Stream(lambda: self.source, after), self.render, ear)
 
+    async def join_late(self) -> tuple[Ear, tuple[Ear, Seat]]:
+        """One who has heard 1, and one who comes back to hear it and is held up before that by the gate."""
+        first, _ = self.join()
+        self.say(1)
+        await first.hears(1)
+        self.gate.clear()
+        back = self.join(after="0")
+        await asyncio.sleep(0)
+        return first, back
+
     def say(self, *numbers: int | Exception | None) -> None:
         for number in numbers:
             self.source.coming.put_nowait(number)

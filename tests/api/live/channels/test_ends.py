@@ -13,12 +13,7 @@ from tests.api.live.channels.scenes import Ear, Numbers, Scene, until
 
 
 async def test_an_end_is_told_after_all_there_was(scene: Scene) -> None:
-    first, _ = scene.join()
-    scene.say(1)
-    await first.hears(1)
-    scene.gate.clear()
-    back, _ = scene.join(after="0")
-    await asyncio.sleep(0)
+    first, (back, _) = await scene.join_late()
     scene.say(None)
     await first.hears(1, "complete")
     scene.gate.set()
@@ -48,12 +43,7 @@ async def test_what_breaks_the_source_is_told_to_all_and_ends_the_channel(scene:
 
 
 async def test_what_breaks_the_source_is_told_to_one_who_is_still_welcomed(scene: Scene) -> None:
-    first, _ = scene.join()
-    scene.say(1)
-    await first.hears(1)
-    scene.gate.clear()
-    back, _ = scene.join(after="0")
-    await asyncio.sleep(0)
+    first, (back, _) = await scene.join_late()
     scene.say(GraphQLError("broken"))
     await first.hears(1, "broken")
     scene.gate.set()
@@ -109,11 +99,8 @@ async def test_the_last_to_leave_closes_the_channel_and_the_next_opens_another(s
 
 
 async def test_who_leaves_while_being_welcomed_takes_nothing_from_the_others(scene: Scene) -> None:
-    first, _ = scene.join()
-    scene.say(1)
-    await first.hears(1)
-    scene.gate.clear()
-    (gone, seat), (back, _) = scene.join(after="0"), scene.join(after="0")
+    _, (gone, seat) = await scene.join_late()
+    back, _ = scene.join(after="0")
     await asyncio.sleep(0)
     seat.leave()
     scene.gate.set()
