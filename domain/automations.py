@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -14,9 +13,9 @@ from domain.actors import Actor, ActorKind
 from domain.bounds import Path
 from domain.conditions import Condition
 from domain.conditions import problems as condition_problems
-from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.levels import Dimension, LevelSet
+from domain.values import dataclass, field, replace
 
 AUTOMATIONS = 100  # of a workspace: each is held against every change
 ACTIONS = 10  # of one automation

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from domain.leads import Lead
 from domain.scoring import Scoring
+from domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

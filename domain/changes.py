@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from domain.errors import refuse
 from domain.history import Adjustment
 from domain.leads import LeadEdit
 from domain.levels import Dimension
+from domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

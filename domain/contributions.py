@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import fsum
 
-from domain.copies import replace
+from domain.values import dataclass, field, replace
 
 DAYS = 62  # days of payments that are remembered: this month and the one before, whole
 PAYMENTS = 200  # payments of one source that expire one by one; of more, the two that lie closest become one

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -13,11 +12,11 @@ from typing import Any
 from domain.actors import SYSTEM
 from domain.automations import HOPS, Action, ActionKind, Automation
 from domain.contributions import NO_RULES, Contributions
-from domain.copies import replace
 from domain.history import Cause, CauseKind, ScoreChange
 from domain.leads import Lead
 from domain.levels import Dimension
 from domain.scoring.terms import Firing, Scoring
+from domain.values import dataclass, replace
 
 # How long after each failure the next attempt is made; after the last, none is.
 PAUSES = tuple(

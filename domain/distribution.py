@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from domain.levels import Level, ScoreRange
 from domain.stretches import Stretch
+from domain.values import dataclass
 
 TOP = 0.20  # of all leads in the highest level: more than a team can call first
 

@@ -12,9 +12,10 @@ DomainError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from domain.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from domain.actors import Actor
 from domain.leads import Position
 from domain.levels import Announce, Dimension
+from domain.values import dataclass
 
 
 def entry_id(lead_id: str, version: int) -> str:

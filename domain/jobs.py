@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from domain.copies import replace
 from domain.levels import Dimension
+from domain.values import dataclass, replace
 
 
 class JobKind(Enum):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypedDict
 
 from domain import bounds
 from domain.contributions import Contributions, total
-from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.levels import Dimension
+from domain.values import dataclass, field, replace
 
 MERGED = 100  # leads that became part of one: more is no person
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
 
 from domain import bounds
 from domain.actors import Actor
-from domain.copies import replace
 from domain.errors import Fault, LevelsOverlap, NotFound, Problem, refuse
+from domain.values import dataclass, field, replace
 
 LEVELS = 50  # levels in one table; nobody tells more colours apart
 PALETTE = ("#3b82f6", "#f59e0b", "#ef4444", "#b91c1c")  # cold to hot, for levels given no colour

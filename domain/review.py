@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from domain.conditions import never_holds
 from domain.rules import Rule, RuleSet
+from domain.values import dataclass
 
 FEW = 2  # rules, of which one gives more than that share anyway
 LOPSIDED = 0.4  # of all points: more than that from one rule, and the score says little else

@@ -7,9 +7,9 @@ any number of leads is told by how many of them lie in each stretch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from domain.levels import Level, ScoreRange
+from domain.values import dataclass
 
 Table = Sequence[Level]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from domain import bounds
-from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.levels import LEVELS, Level, level_key, replaced
+from domain.values import dataclass, replace
 
 STEP = 25  # points from level to level where there are no leads to learn from
 LEAST = 0.001  # a level that nobody is to have needs no threshold

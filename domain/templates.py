@@ -8,10 +8,10 @@ a lead is lost, or never was one, takes back more than looking had earned.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from domain.levels import PALETTE, Level, table
 from domain.rules import Rule
+from domain.values import dataclass
 
 _HEAT = PALETTE
 _FIT = ("#94a3b8", "#22c55e", "#15803d")  # grey to green: beside a level's heat, fit is not read as heat

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain import bounds
 from domain.actors import Actor
 from domain.changes import Activity, RecordActivity, UpsertLead
-from domain.copies import replace
 from domain.errors import Problem, refuse
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadEdit
 from domain.scoring import Firing, Outcome, Scoring, fired, fold
+from domain.values import dataclass, replace
 
 ACTIVITIES = 100  # in one trial: as much as one would type, and a moment's work
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.automations import AUTOMATIONS, GONE, Action, Automation, Plan, checked
-from domain.copies import replace
 from domain.errors import Fault, NotFound, Problem, refuse
 from domain.scoring import Scoring
+from domain.values import replace
 from persistence.configuration import Configuration, Editor
 from persistence.documents import from_actor, from_automation, to_automation
 from persistence.gate import shut_gate

@@ -10,12 +10,12 @@ from itertools import starmap
 from pymongo import InsertOne, UpdateMany, UpdateOne
 
 from domain.changes import Activity, AdjustScore, Change, RecordActivity, UpsertLead
-from domain.copies import replace
 from domain.deliveries import deliveries
 from domain.errors import DomainError, Fault, InvalidInput, LeadNotFound, Problem
 from domain.history import ScoreChange
 from domain.leads import Lead, LeadRef, RefKind
 from domain.scoring import Firing, Outcome, Scoring, fired, fold, new_lead
+from domain.values import replace
 from persistence.documents import (
     Document,
     from_activity,

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from domain.actors import Actor
 from domain.changes import Activity
-from domain.copies import replace
 from domain.errors import Fault, InvalidInput, LeadNotFound, NotFound, Problem
 from domain.history import Cause, CauseKind
 from domain.leads import Lead, LeadRef, RefKind, joined
 from domain.levels import Dimension
 from domain.scoring import Outcome
+from domain.values import replace
 from persistence.batch import Batch
 from persistence.commits import Passage, write
 from persistence.configuration import Configuration

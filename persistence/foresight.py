@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from domain.automations import Automation
-from domain.copies import replace
 from domain.distribution import LevelMove
 from domain.leads import Lead
 from domain.levels import Dimension, Level
 from domain.scoring import Scoring, fired, tell, waits_for
+from domain.values import replace
 from persistence.commits import TURN
 from persistence.scores import Scores
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.automations import Automation
-from domain.copies import replace
 from domain.history import Cause, CauseKind
 from domain.leads import Lead
 from domain.levels import Dimension, Level
 from domain.rules import RuleSet
 from domain.scoring import Outcome, Scoring, fired
+from domain.values import replace
 from persistence.documents import to_lead
 from persistence.mongo import Mongo, at_once
 from persistence.past import anew, pasts

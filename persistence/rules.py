@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from domain.copies import replace
 from domain.errors import AlreadyConfigured, NotFound, NothingToPublish
 from domain.jobs import Job, JobKind
 from domain.levels import Announce
 from domain.rules import Rescore, Rule, RuleSet, RuleSetState
+from domain.values import replace
 from persistence import pages
 from persistence.configuration import NUMBERS, Configuration, Editor, no_rules
 from persistence.documents import from_rule_set, to_rule_set

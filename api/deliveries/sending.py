@@ -25,10 +25,10 @@ from domain import bounds
 from domain.actors import Actor, ActorKind
 from domain.automations import ActionKind
 from domain.changes import AdjustScore, Change, UpsertLead
-from domain.copies import replace
 from domain.deliveries import Attempt, Delivery
 from domain.errors import DomainError, NotFound
 from domain.leads import LeadEdit, LeadRef, RefKind
+from domain.values import replace
 from persistence.automations import Automations
 from persistence.background import INTERRUPTIONS
 from persistence.deliveries import Due

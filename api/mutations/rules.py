@@ -14,10 +14,10 @@ from api.types.jobs import Job
 from api.types.refusals import InvalidInput, NotFound, NothingToPublish, VersionConflict
 from api.types.rules import Rule, RuleSet
 from domain import rules as domain
-from domain.copies import replace
 from domain.jobs import Job as DomainJob
 from domain.levels import Announce, Dimension
 from domain.rules import Inactivity, Limit, Period, Rescore, with_changed_rule, with_rule, without_rule
+from domain.values import replace
 from persistence.mongo import new_id
 
 Expected = "The draft's version that you edit; if it is no longer the newest, nothing is written."

@@ -14,13 +14,13 @@ from api.types.distribution import RulesPreview
 from api.types.rules import RuleSet, RuleSetConnection
 from api.types.trials import RuleTest
 from domain.actors import Role
-from domain.copies import replace
 from domain.errors import LeadNotFound, NotFound
 from domain.leads import Lead
 from domain.levels import Dimension
 from domain.rules import RuleSetState
 from domain.scoring import Scoring, new_lead
 from domain.trial import Trial, trials
+from domain.values import replace
 from persistence.mongo import new_id
 
 

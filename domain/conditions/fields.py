@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from domain.changes import Activity
 from domain.conditions.values import Kind
 from domain.leads import Lead
 from domain.levels import Dimension
+from domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

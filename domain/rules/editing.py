@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from domain import bounds
 from domain.conditions import problems as condition_problems
-from domain.copies import replace
 from domain.errors import Fault, NotFound, Problem, refuse
 from domain.levels import Dimension
 from domain.rules.rule import SPAN, Rule
+from domain.values import replace
 
 RULES = 200  # rules in one set; the field calls 100 a large setup
 TIMES = 10_000  # of a limit; more often a rule that pays is as good as without one

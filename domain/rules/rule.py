@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -11,6 +10,7 @@ from domain.conditions import Condition, Facts, Ready, ready
 from domain.contributions import DAY, Payment
 from domain.history import ScorePart
 from domain.levels import Dimension
+from domain.values import dataclass, field
 
 SPAN = bounds.FORESEEN // DAY  # days that time takes to act at the most
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from domain import bounds
 from domain.actors import Actor
 from domain.contributions import DAY
-from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.levels import Announce
 from domain.rules.rule import SPAN, Rule
+from domain.values import dataclass, field, replace
 
 LEAST, WHOLE = 0.01, 100  # per cent
 FLOOR = 0  # a lead that fell below would have to climb back unseen

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import fsum
 
 from domain.bounds import FORESEEN
 from domain.contributions import DAY, INACTIVITY, Contribution, Halving, idle_loss
-from domain.copies import replace
 from domain.leads import Lead, Position
 from domain.levels import Dimension, ScoreRange
 from domain.rules import RuleSet
 from domain.scoring.passing import EPOCH, later, next_idle, passed
 from domain.scoring.terms import Outcome, Scoring
+from domain.values import dataclass, replace
 
 SECOND = timedelta(seconds=1)
 STEPS = 1_000  # losses looked past to find the next fall: a moment's work

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from domain.automations import Automation, AutomationEvent, Trigger
 from domain.conditions import Facts, holds
-from domain.copies import replace
 from domain.history import ScoreChange
 from domain.leads import Fired, Lead
 from domain.levels import Announce, Dimension, LevelSet, level_key
 from domain.scoring.terms import Firing, Outcome, Scoring
+from domain.values import replace
 
 Hears = Callable[[ScoreChange], bool]
 

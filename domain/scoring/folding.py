@@ -7,7 +7,6 @@ from datetime import datetime
 from domain import bounds
 from domain.bounds import Problems
 from domain.changes import AdjustScore, Change, RecordActivity, UpsertLead
-from domain.copies import replace
 from domain.errors import Fault, Problem, refuse
 from domain.history import Cause, CauseKind
 from domain.leads import Lead
@@ -18,6 +17,7 @@ from domain.scoring.moving import moved
 from domain.scoring.passing import passed
 from domain.scoring.telling import tell
 from domain.scoring.terms import Outcome, Scoring
+from domain.values import replace
 
 
 def fold(lead: Lead, change: Change, scoring: Scoring, now: datetime) -> Outcome:

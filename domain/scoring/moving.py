@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.contributions import Contributions, lost, total
-from domain.copies import replace
 from domain.history import Cause, ScoreChange, ScorePart, Suppression
 from domain.leads import Lead, Standing
 from domain.levels import Dimension
 from domain.rules import RuleSet
 from domain.scoring.terms import Scoring
+from domain.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from domain.contributions import (
     Payment,
     total,
 )
-from domain.copies import replace
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart
 from domain.leads import Lead, Standing
 from domain.levels import Dimension
 from domain.scoring.moving import Move, moved
 from domain.scoring.telling import tell
 from domain.scoring.terms import Outcome, Scoring
+from domain.values import replace
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Step = tuple[Lead, ScoreChange | None]

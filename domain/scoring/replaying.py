@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
 from domain.changes import Activity
 from domain.contributions import NO_RULES, total, worth_of
-from domain.copies import replace
 from domain.history import Adjustment, Cause, CauseKind, ScorePart
 from domain.leads import Lead, Standing
 from domain.levels import Dimension
@@ -25,6 +23,7 @@ from domain.scoring.moving import Move, entered, in_points
 from domain.scoring.passing import later, passed, standing_with
 from domain.scoring.telling import tell
 from domain.scoring.terms import Outcome, Scoring, beginnings
+from domain.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.copies import replace
 from domain.history import Cause, CauseKind, ScoreChange
 from domain.leads import Lead, Position
 from domain.levels import Dimension
 from domain.scoring.terms import Outcome, Scoring
+from domain.values import replace
 
 
 def tell(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) -> Outcome:

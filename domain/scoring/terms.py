@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.automations import Automation
@@ -12,6 +11,7 @@ from domain.history import ScoreChange
 from domain.leads import Lead, Position, Standing
 from domain.levels import Dimension, LevelSet
 from domain.rules import RuleSet
+from domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

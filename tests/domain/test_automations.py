@@ -18,9 +18,9 @@ from domain.automations import (
     checked,
 )
 from domain.conditions import Operator
-from domain.copies import replace
 from domain.errors import Fault, InvalidInput
 from domain.templating import rendered
+from domain.values import replace
 from tests.domain.builders import ADA, CREATED, EDITED, a_level_set
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"  # 24 bytes

@@ -9,7 +9,6 @@ import pytest
 
 from domain.automations import HOPS, Action, ActionKind, Automation, AutomationEvent, Plan, Trigger
 from domain.contributions import Contribution
-from domain.copies import replace
 from domain.deliveries import (
     ENDED,
     LONGEST,
@@ -22,6 +21,7 @@ from domain.deliveries import (
     strongest,
 )
 from domain.scoring import fired, fold
+from domain.values import replace
 from tests.domain.builders import ADA, CREATED, NOW, a_lead, adjusted, scoring
 
 HOOK = Action(ActionKind.WEBHOOK, url="https://Example.com:8443/hook", secret="whsec_x")

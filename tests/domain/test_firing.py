@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from domain import conditions
 from domain.automations import Action, ActionKind, Automation, AutomationEvent, Plan, Trigger
 from domain.conditions import Operator
-from domain.copies import replace
 from domain.leads import Lead
 from domain.levels import Announce, Dimension
 from domain.scoring import Outcome, Scoring, fired
+from domain.values import replace
 from tests.domain.builders import (
     ADA,
     CREATED,

@@ -9,10 +9,10 @@ import pytest
 
 from domain.actors import Actor, ActorKind
 from domain.automations import Action, ActionKind, Automation, AutomationEvent, Plan, Trigger
-from domain.copies import replace
 from domain.deliveries import JITTER, LONGEST, PAUSES, Attempt, Delivery, DeliveryState, News, delivery
 from domain.history import CauseKind
 from domain.levels import Dimension
+from domain.values import replace
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 HOOK = Action(ActionKind.WEBHOOK, "https://hooks.example.com/x", secret="whsec_x", retired_secret="whsec_y")

@@ -17,10 +17,10 @@ from api.scalars import now
 from domain.automations import Action, ActionKind
 from domain.changes import UpsertLead
 from domain.contributions import ADJUSTMENTS
-from domain.copies import replace
 from domain.deliveries import LONGEST, PAUSES, Delivery, DeliveryState
 from domain.history import CauseKind
 from domain.leads import Lead, LeadEdit, LeadRef, RefKind
+from domain.values import replace
 from persistence.deliveries import Due
 from tests.api.deliveries.conftest import MakeProcess, Process
 from tests.api.deliveries.given import ADA, OTHER_SECRET, SECRET, a_delivery, of_lead, one
