@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, suppress
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ from api.settings import Settings
 from api.view import View
 from domain.jobs import JobKind
 from persistence.automations import Automations
+from persistence.bell import Bell, Line
 from persistence.boards import BoardPages
 from persistence.configuration import Configuration
 from persistence.corrections import Corrections
@@ -65,6 +66,7 @@ _log = structlog.get_logger()
 GARBAGE = (
     50_000  # objects made before the collector looks: a few bulk requests' worth, which are gone by then
 )
+JOBS, DELIVERIES = "jobs", "deliveries"  # the bells of the back office
 BODY = 8_000_000  # bytes of one request: a thousand activities with eight kilobytes of properties each
 
 
@@ -115,32 +117,57 @@ def settle_memory() -> None:
 
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """Everything behind the edge, in working order: connected, prepared, and following the feed."""
-    if settings.mongo_uri is None:
-        raise ValueError(
-            "TIERWIRE_MONGO_URI is not set; `tierwire serve` starts an embedded MongoDB by itself"
-        )
+    """Everything behind the edge, in working order: connected, prepared, following the feed.
+
+    Also at work on what nobody waits for, unless a back office is.
+    """
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     async with (
-        open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo,
+        open_mongo(settings.reached, settings.mongo_database) as mongo,
         open_feed(mongo, redis_url) as feed,
+        furnished(mongo, settings, feed.is_relayed) as house,
         AsyncExitStack() as stack,
     ):
-        names = stack.enter_context(closing(Names()))
-        targets = Targets(names, allow_private=settings.allow_private_targets)
-        calls = await stack.enter_async_context(Calls(targets))
-        house = build_house(mongo, targets=targets, is_relayed=feed.is_relayed)
-        courier = build_courier(house, calls, Mail(settings.smtp_url, settings.mail_from))
         following = _started(house.hub.follow(feed))
+        try:
+            if settings.back_office is None:
+                await stack.enter_async_context(at_work(mongo, house, settings))
+            await house.hub.opened.wait()
+            if past := await recent(mongo, house.hub.begin):
+                house.hub.remember(past)
+            yield house
+        finally:
+            await stack.aclose()
+            following.cancel()
+            await asyncio.wait([following])
+
+
+@asynccontextmanager
+async def furnished(
+    mongo: Mongo, settings: Settings, is_relayed: Callable[[], bool | None] = lambda: None
+) -> AsyncIterator[House]:
+    """The house on that database; what it accepted is committed when the context ends."""
+    with ExitStack() as stack:
+        targets = Targets(stack.enter_context(closing(Names())), allow_private=settings.allow_private_targets)
+        line = stack.enter_context(closing(Line(settings.back_office))) if settings.back_office else None
+        house = build_house(mongo, targets=targets, is_relayed=is_relayed, line=line)
+        try:
+            yield house
+        finally:
+            await house.ledger.close()
+
+
+@asynccontextmanager
+async def at_work(mongo: Mongo, house: House, settings: Settings) -> AsyncIterator[None]:
+    """What nobody waits for is done as long as the context lasts: jobs, what time does, deliveries."""
+    async with Calls(house.targets) as calls:
+        courier = build_courier(house, calls, Mail(settings.smtp_url, settings.mail_from))
         steps = Steps(mongo, house.ledger, house.clock)
         working = [
             _started(each) for each in (build_worker(mongo, house).work(), steps.work(), courier.work())
         ]
         try:
-            await house.hub.opened.wait()
-            if past := await recent(mongo, house.hub.begin):
-                house.hub.remember(past)
-            yield house
+            yield
         finally:
             for work in working:
                 work.cancel()
@@ -150,8 +177,6 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             with suppress(Unreachable):  # then the leases end by themselves
                 await house.jobs.release()
                 await steps.release()
-            following.cancel()
-            await asyncio.wait([following])
 
 
 def _started(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -172,13 +197,17 @@ def build_house(
     clock: Callable[[], datetime] = now,
     targets: Targets | None = None,
     is_relayed: Callable[[], bool | None] = lambda: None,
+    line: Line | None = None,
 ) -> House:
-    """The parts of the house, on one database and by one clock; without *targets* automations may call anybody."""
+    """The parts of the house, on one database and by one clock; without *targets* automations may call anybody.
+
+    The *line* leads to whoever does the work, if that is another process.
+    """
     configuration = Configuration(mongo)
     leads = Leads(mongo)
-    jobs = Jobs(mongo, clock)
-    deliveries = Deliveries(mongo, clock)
-    ledger = Ledger(mongo, configuration, clock, deliveries.wake)
+    jobs = Jobs(mongo, clock, Bell(line, JOBS))
+    deliveries = Deliveries(mongo, clock, Bell(line, DELIVERIES))
+    ledger = Ledger(mongo, configuration, clock, deliveries.bell.ring)
     level_sets = LevelSets(mongo, configuration, jobs)
     rule_sets = RuleSets(mongo, configuration, jobs)
     scores = Scores(mongo)

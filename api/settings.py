@@ -49,12 +49,26 @@ class Settings(BaseSettings):
     mail_from: str | None = Field(
         default=None, description="Whom their mail is from, as an address or as Name <address>."
     )
+    back_office: Path | None = Field(
+        default=None,
+        description="The socket of the process that does what nobody waits for: jobs, steps of time, deliveries. "
+        "`tierwire serve` starts one and sets this; without it the process that answers does all of it.",
+    )
     _is_embedded: bool = PrivateAttr(default=False)
 
     @property
     def is_embedded(self) -> bool:
         """Whether the database is the embedded one."""
         return self._is_embedded
+
+    @property
+    def reached(self) -> str:
+        """Where the database is; raises ValueError where nobody has said so."""
+        if self.mongo_uri is None:
+            raise ValueError(
+                "TIERWIRE_MONGO_URI is not set; `tierwire serve` starts an embedded MongoDB by itself"
+            )
+        return self.mongo_uri.get_secret_value()
 
     def embedded_at(self, uri: str) -> Settings:
         """These settings, with the embedded database at that address."""

@@ -6,9 +6,7 @@ tried twice; its id tells its target that it is the same, and its attempts say t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +15,7 @@ from pymongo import UpdateOne
 from domain.deliveries import LOST, Attempt, Delivery, DeliveryState
 from domain.errors import NotFound
 from persistence import pages
+from persistence.bell import Bell
 from persistence.documents import Document, from_attempt, from_delivery, present, to_delivery
 from persistence.mongo import Mongo, at_once, new_id
 from persistence.pages import Edge, Page
@@ -36,12 +35,12 @@ class Due:
 
 
 class Deliveries:
-    """The deliveries of every workspace."""
+    """The deliveries of every workspace. Its bell rings when there may be something new to deliver."""
 
-    def __init__(self, mongo: Mongo, clock: Callable[[], datetime]) -> None:
+    def __init__(self, mongo: Mongo, clock: Callable[[], datetime], bell: Bell | None = None) -> None:
         self._mongo = mongo
         self._clock = clock
-        self._new = asyncio.Event()
+        self.bell = bell or Bell()
 
     async def find(self, workspace: str, delivery_id: str) -> Delivery | None:
         found = await self._mongo.deliveries.find_one({"_id": delivery_id, "workspace": workspace})
@@ -75,7 +74,7 @@ class Deliveries:
     async def add(self, workspace: str, deliveries: Sequence[Delivery]) -> None:
         """Have these done, too."""
         await self._mongo.deliveries.insert_many([from_delivery(workspace, each) for each in deliveries])
-        self.wake()
+        self.bell.ring()
 
     async def again(self, workspace: str, delivery_id: str) -> Delivery:
         """Have one done again, whatever became of it; raises NotFound."""
@@ -86,21 +85,10 @@ class Deliveries:
         # Whoever is trying it now has no say any more in what becomes of it.
         kept = {"$set": _kept(again), "$unset": {"claim": ""}}
         await self._mongo.deliveries.update_one({"_id": delivery_id}, kept)
-        self.wake()
+        self.bell.ring()
         return again
 
     # For whoever delivers
-
-    def wake(self) -> None:
-        """There may be something new."""
-        self._new.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Until there may be something new in this process, or time to look for what others have left."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._new.wait()
-        self._new.clear()
 
     async def take(self, most: int, busy: Collection[str]) -> list[Due]:
         """Take up deliveries whose time has come, the longest overdue first, none to a target that is *busy*."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,6 +20,7 @@ from pymongo.errors import PyMongoError
 from domain.errors import NotFound
 from domain.jobs import Job, JobKind, JobState
 from domain.levels import Dimension
+from persistence.bell import Bell
 from persistence.commits import Withdrawn
 from persistence.documents import Document, from_job, to_job
 from persistence.mongo import Mongo, Session, new_id
@@ -49,14 +49,14 @@ class Held:
 
 
 class Jobs:
-    """The jobs of every workspace."""
+    """The jobs of every workspace. Its bell rings when there is a new one."""
 
-    def __init__(self, mongo: Mongo, clock: Callable[[], datetime]) -> None:
+    def __init__(self, mongo: Mongo, clock: Callable[[], datetime], bell: Bell | None = None) -> None:
         self._mongo = mongo
         self._clock = clock
         self._process = new_id()
         self._taken = itertools.count(1)
-        self._new = asyncio.Event()
+        self.bell = bell or Bell()
 
     async def add(self, workspace: str, job: Job, session: Session) -> None:
         document = {**from_job(workspace, job), "lease": {"owner": None, "until": job.started_at}}
@@ -98,17 +98,6 @@ class Jobs:
             await self._replace(found, to_job(found).ended(JobState.CANCELLED, at, why), session)
 
     # For whoever works on them
-
-    def wake(self) -> None:
-        """There is a new job."""
-        self._new.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Until there is a new job in this process, or time to look for those of others."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._new.wait()
-        self._new.clear()
 
     async def take(self) -> Held | None:
         """Take up a job that nobody works on."""

@@ -58,7 +58,7 @@ class LevelSets:
 
     def wake(self) -> None:
         """Have the jobs of what was just committed begin at once."""
-        self._jobs.wake()
+        self._jobs.bell.ring()
 
     async def put(
         self, workspace: str, state: Mapping[str, Any], following: LevelSet, session: Session

@@ -125,7 +125,7 @@ class RuleSets:
         self, work: Callable[[Session], Coroutine[Any, Any, tuple[RuleSet, Job | None]]]
     ) -> tuple[RuleSet, Job | None]:
         published = await self._mongo.transact(work)
-        self._jobs.wake()
+        self._jobs.bell.ring()
         return published
 
     async def discard(self, workspace: str, editor: Editor) -> RuleSet:

@@ -39,7 +39,7 @@ class Worker:
             if held := await despite_trouble(self._jobs.take):
                 await self._run(held)
             else:
-                await self._jobs.wait(POLL)
+                await self._jobs.bell.wait(POLL)
 
     async def _run(self, held: Held) -> None:
         do = self._ways[held.job.kind]

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
 
+from api.command.back_office import back_office
 from api.command.demo import play
 from api.command.keys import make_key, owner_key
 from api.command.serving import run_server
@@ -44,7 +45,8 @@ def serve(
     with database() as settings:
         say.print(f"Tierwire serves http://{host}:{port}/graphql")
         say.print(key_hint(settings), soft_wrap=True)
-        run_server(host, port, workers)
+        with back_office():
+            run_server(host, port, workers)
 
 
 @app.command()

@@ -53,7 +53,7 @@ class Courier:
                 self._turning = asyncio.create_task(_despite_bugs(self._turn))
                 # In one piece: what was taken up when the process ends is left to others.
                 if not await asyncio.shield(self._turning):
-                    await self._deliveries.wait(POLL)
+                    await self._deliveries.bell.wait(POLL)
 
     async def close(self) -> None:
         """Let what is under way end within GRACE, keep what became of it, and leave the rest to others at once."""
@@ -126,7 +126,7 @@ class Courier:
     def _look_again(self) -> None:
         """At once, when there is room for what there was none for."""
         if (self._was_full and self._lines.has_room) or not self._passed <= self._lines.full():
-            self._deliveries.wake()
+            self._deliveries.bell.ring()
 
     async def _save(self) -> None:
         while True:

@@ -18,6 +18,7 @@ from tests.api.command_line import PATIENCE, is_alive, running
 from tests.api.scenes import with_levels, with_rules, with_score
 from tests.client import Client
 from tests.conftest import DATABASE, MakeClient
+from tests.processes import children
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/net/tcp").exists(), reason="only Linux tells which process holds a socket"
@@ -25,9 +26,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def workers_of(server: Process) -> list[int]:
-    """The processes below the server, but for the one that cleans up behind them."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    return [int(each) for each in children if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    """The processes below the server that answer."""
+    return children(server.pid, "spawn_main")
 
 
 def connections(port: int, server: Process) -> Counter[int]:

@@ -3,8 +3,8 @@
 usage: python -m tests.benchmarks.levels [leads, a million by default]
 
 Prints how long an edit takes to return and to be read right on either number of leads, how long previews,
-distributions and the matrix take on the many, how many leads a second a reclassification tells, and what is left
-meanwhile of the rate of 64 callers of adjustScore in the same process.
+distributions and the matrix take on the many, how many leads a second a reclassification tells in the back office, and
+what is left meanwhile of the rate of 64 callers of adjustScore in the process that serves.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from api.app import build_house, build_worker, settle_memory
+from api.app import build_house, settle_memory
 from api.context import Context, House
 from api.scalars import now
 from api.schema import schema
@@ -29,14 +29,13 @@ from domain.jobs import Job
 from domain.leads import Lead, Standing
 from domain.levels import Dimension, Level, ScoreRange, table
 from domain.scoring import Scoring
-from persistence.background import running
 from persistence.configuration import Editor
 from persistence.documents import from_lead
 from persistence.embedded import embedded_mongo
-from persistence.feed import tail
 from persistence.leads import LeadFilter, LeadOrder
 from persistence.mongo import Mongo, new_id, open_mongo
 from persistence.workspaces import Workspaces
+from tests.benchmarks.served import DATABASE, as_served
 
 FEW, MANY = 1_000, 1_000_000
 TRIES = 15
@@ -171,7 +170,7 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
 
 
 async def main(uri: str, leads: int) -> None:
-    async with open_mongo(uri, "benchmark") as mongo:
+    async with open_mongo(uri, DATABASE) as mongo:
         house = build_house(mongo)
         settle_memory()
         few, many = [await furnished(mongo, house, number) for number in (FEW, leads)]
@@ -181,12 +180,12 @@ async def main(uri: str, leads: int) -> None:
         for name, document in {"preview": PREVIEW, "distribution": DISTRIBUTION, "matrix": MATRIX}.items():
             say(f"{name} on {leads:,} leads: {await asked(house, many, document):.2f} s")
         await edit(house, many, 0)
-        async with running(house.hub.follow(tail(mongo))), running(build_worker(mongo, house).work()):
-            shown = await beside(house, many, leads)
+        await house.ledger.close()
+        async with as_served(uri, mongo) as served:
+            shown = await beside(served, many, leads)
         say(f"adjustScore alone {shown.alone:,.0f}/s; beside a reclassification {shown.beside:,.0f}/s,")
         say(f"ratio {shown.beside / shown.alone:.2f}, while {shown.told:,.0f} leads/s were told;")
         say(f"the edit returned under that load in {shown.edit * 1000:.0f} ms")
-        await house.ledger.close()
 
 
 def say(line: str) -> None:

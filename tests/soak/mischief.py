@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -38,6 +39,7 @@ class Mischief:
     async def make(self) -> None:
         fronts: dict[str, tuple[float, list[Deed]]] = {
             "processes": (1.5, [self.kill_one, self.kill_the_leader, self.stop_one, self.freeze_one]),
+            "back offices": (3, [self.kill_a_back_office, self.freeze_a_back_office]),
             "valkey": (2.5, [self.kill_valkey, self.flush_valkey, self.freeze_valkey]),
             "database": (6, [self.step_down, self.kill_the_database]),
             "boards": (1, [self.cut_sockets, self.reload_pages, self.freeze_clients]),
@@ -91,6 +93,17 @@ class Mischief:
         await asyncio.sleep(random.uniform(0, 6))
         api.send(signal.SIGCONT)
 
+    async def kill_a_back_office(self, random: Random) -> None:
+        """Whoever began it begins it anew."""
+        _send(self._servers.any_api(random).back_offices, signal.SIGKILL)
+
+    async def freeze_a_back_office(self, random: Random) -> None:
+        """Longer, now and then, than it holds any lease; also beyond the end of whoever began it."""
+        frozen = self._servers.any_api(random).back_offices
+        _send(frozen, signal.SIGSTOP)
+        await asyncio.sleep(random.uniform(0, 12))
+        _send(frozen, signal.SIGCONT)
+
     async def kill_valkey(self, random: Random) -> None:
         await self._servers.valkey.kill()
         await asyncio.sleep(random.uniform(0, 3))
@@ -134,3 +147,9 @@ class Mischief:
 
     def _some_boards(self, random: Random) -> list[Board]:
         return random.sample(self._boards, random.randint(1, max(1, len(self._boards) // 4)))
+
+
+def _send(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

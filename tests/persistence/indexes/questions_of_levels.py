@@ -86,7 +86,7 @@ async def ask_the_jobs(house: House, mongo: Mongo, workspace: str) -> None:
     async with running(worker.work()):
         (newest, *_) = await until_over(house, workspace)
     assert newest.changed
-    await house.jobs.wait(0)
+    await house.jobs.bell.wait(0)
     assert await house.jobs.find(workspace, newest.id) == newest
     await set_levels(house, workspace, HOT, dimension=Dimension.PROFILE)
     held = await jobs.take()
@@ -154,7 +154,7 @@ async def _set_off(house: House, workspace: str) -> None:
     await house.foresight.of_levels(workspace, ENGAGEMENT, (COLD, HOT), found, scoring, now())
     for number in range(5):
         await house.ledger.apply(workspace, external(f"hot-{number}"), adjusted(90))
-    await house.deliveries.wait(0)
+    await house.deliveries.bell.wait(0)
     taken = await house.deliveries.take(3, ["busy.example.com"])
     assert len(taken) == 3
     tried = [replace(each, delivery=each.delivery.delivered(Attempt(now(), 1))) for each in taken[:1]]

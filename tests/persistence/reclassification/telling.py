@@ -68,7 +68,7 @@ async def working(*houses: House) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _at_work(house: House, jobs: Jobs) -> AsyncIterator[None]:
     async def is_waiting() -> bool:
-        return len(jobs._new._waiters) == COMPANY
+        return len(jobs.bell._rung._waiters) == COMPANY
 
     async with running(worker_of(house, jobs).work()):
         yield
