@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import methodcaller
 from typing import Any
 
 from domain.changes import Activity
@@ -61,14 +62,17 @@ def field_at(path: str) -> Field | None:
     `activity.<property>` and `lead.attributes.<name>` name what a sender chose to send, and exist for any name.
     """
     if path.startswith(_ACTIVITY) and path != _ACTIVITY:
-        name = path.removeprefix(_ACTIVITY)
-        return Field(
-            None, lambda facts: facts.activity and inside(facts.activity.properties, name), in_profile=False
-        )
+        find = _finder(path.removeprefix(_ACTIVITY))
+        return Field(None, lambda facts: facts.activity and find(facts.activity.properties), in_profile=False)
     if path.startswith(_ATTRIBUTES) and path != _ATTRIBUTES:
-        attribute = path.removeprefix(_ATTRIBUTES)
-        return Field(None, lambda facts: inside(facts.lead.attributes, attribute))
+        look = _finder(path.removeprefix(_ATTRIBUTES))
+        return Field(None, lambda facts: look(facts.lead.attributes))
     return _FIELDS.get(path)
+
+
+def _finder(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    """What looks a name up in an object; without a dot there is nothing to go into."""
+    return partial(inside, name=name) if "." in name else methodcaller("get", name)
 
 
 def is_of_activity(path: str) -> bool:

@@ -6,12 +6,12 @@ A condition is made ready once and then held against lead after lead: what its o
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from domain.conditions.fields import Facts, field_at
 from domain.conditions.tree import NEGATIONS, All, AnyOf, Condition, Not, Operator, Test
-from domain.conditions.values import is_number, key
+from domain.conditions.values import LISTS, is_number, key
 
 LONGEST = 1_000  # characters of a text that patterns are held against
 
@@ -68,31 +68,32 @@ def checking(test: Test) -> Check:
     if opposite := NEGATIONS.get(test.operator):
         check = _CHECKS[opposite](test.value)
         return lambda value: value is None or not check(value)
-    check = _CHECKS[test.operator](test.value)
-    return lambda value: value is not None and check(value)
+    return _CHECKS[test.operator](test.value)
 
 
 def _equals(wanted: object) -> Check:
+    if isinstance(wanted, str):
+        return _of_texts(operator.eq)(wanted)
     same = key(wanted)
     return lambda value: same is not None and key(value) == same
 
 
 def _is_in(wanted: object) -> Check:
-    if not isinstance(wanted, list | tuple):
+    if not isinstance(wanted, LISTS):
         return _never
-    keys = {key(each) for each in wanted} - {None}
-
-    def check(value: object) -> bool:
-        if isinstance(value, list | tuple):
-            return not keys.isdisjoint(map(key, value))
-        return key(value) in keys
-
-    return check
+    keys = _keys(wanted)
+    return lambda value: (
+        not keys.isdisjoint(map(key, value)) if isinstance(value, LISTS) else key(value) in keys
+    )
 
 
 def _contains(wanted: object) -> Check:
-    in_list, in_text = _is_in((wanted,)), _of_texts(operator.contains)(wanted)
-    return lambda value: in_list(value) if isinstance(value, list | tuple) else in_text(value)
+    keys, in_text = _keys((wanted,)), _of_texts(operator.contains)(wanted)
+    return lambda value: not keys.isdisjoint(map(key, value)) if isinstance(value, LISTS) else in_text(value)
+
+
+def _keys(values: Iterable[object]) -> set[object]:
+    return {key(each) for each in values} - {None}
 
 
 def _of_texts(check: Callable[[str, str], bool]) -> Callable[[object], Check]:
@@ -155,7 +156,7 @@ def _never(_: object) -> bool:
     return False
 
 
-# Each makes, of the test's value, what checks the field's, which is not None.
+# Each makes, of the test's value, what checks the field's; one that is missing passes none.
 _CHECKS: dict[Operator, Callable[[object], Check]] = {
     Operator.EQUALS: _equals,
     Operator.CONTAINS: _contains,
@@ -167,5 +168,5 @@ _CHECKS: dict[Operator, Callable[[object], Check]] = {
     Operator.GTE: _of_numbers(operator.ge),
     Operator.LT: _of_numbers(operator.lt),
     Operator.LTE: _of_numbers(operator.le),
-    Operator.EXISTS: lambda _: lambda _: True,
+    Operator.EXISTS: lambda _: lambda value: value is not None,
 }

@@ -18,6 +18,9 @@ class Kind(Enum):
     __hash__ = object.__hash__
 
 
+# Named, for a union that is made anew for every value takes most of the time to look at one.
+NUMBERS = (int, float)
+LISTS = (list, tuple)
 SCALARS = (Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN)
 
 
@@ -28,20 +31,20 @@ def kind_of(value: object) -> Kind:
         return Kind.BOOLEAN
     if is_number(value):
         return Kind.NUMBER
-    if isinstance(value, list | tuple):
+    if isinstance(value, LISTS):
         return Kind.LIST
     return Kind.NULL if value is None else Kind.OBJECT
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether it is a number; to Python a boolean is one, too."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, NUMBERS) and not isinstance(value, bool)
 
 
 def key(value: object) -> object:
     """What two scalars share exactly when they are the same; None for what is no scalar."""
     if isinstance(value, str):
-        return Kind.TEXT, value.casefold()
+        return value.casefold()
     if isinstance(value, bool):
         return Kind.BOOLEAN, value
     return (Kind.NUMBER, value) if is_number(value) else None
