@@ -82,10 +82,10 @@ class Contribution:
 
     def worth(self, at: datetime) -> float:
         """How many of its points are in the score at a moment: a whole number unless some of them halve."""
-        if not self.expiring and not self.halving:
-            return self.points
-        unexpired = [each.points for each in self.expiring if each.at > at]
-        return fsum([self.points, *unexpired, *[each.worth(at) for each in self.halving]])
+        points = self.points
+        if self.expiring:
+            points += sum([each.points for each in self.expiring if each.at > at])
+        return fsum([points, *[each.worth(at) for each in self.halving]]) if self.halving else points
 
     def paid(self, name: str, payment: Payment, day: date | None = None) -> Contribution:
         """With one payment more, on *day* where days are counted."""
@@ -101,12 +101,10 @@ class Contribution:
 
     def plus(self, name: str, points: int, day: date | None = None) -> Contribution:
         """With points for good, paid once more."""
-        days = self._counting(day)
+        days = self.days if day is None else self._counting(day)
         return Contribution(name, self.points + points, self.uses + 1, days, self.expiring, self.halving)
 
-    def _counting(self, day: date | None) -> Mapping[date, int]:
-        if day is None:
-            return self.days
+    def _counting(self, day: date) -> Mapping[date, int]:
         counted = {**self.days, day: self.days.get(day, 0) + 1}
         if len(counted) > DAYS:
             del counted[min(counted)]
@@ -122,7 +120,8 @@ class Contribution:
             return self, 0
         first = bisect_right(self.expiring, at, key=_moment)
         gone = sum([each.points for each in self.expiring[:first]])
-        return replace(self, expiring=self.expiring[first:]), gone
+        left = self.expiring[first:]
+        return Contribution(self.name, self.points, self.uses, self.days, left, self.halving), gone
 
 
 Contributions = Mapping[str, Contribution]

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from domain import bounds
 from domain.contributions import Contributions, total
 from domain.errors import Fault, Problem, refuse
-from domain.levels import Dimension
+from domain.levels import ENGAGEMENT, Dimension
 from domain.values import dataclass, field, replace
 
 MERGED = 100  # leads that became part of one: more is no person
@@ -79,7 +79,10 @@ class Standing:
     @property
     def is_halving(self) -> bool:
         """Whether it moves between the moments, too, at which points are lost."""
-        return any(each.halving for each in self.contributions.values())
+        for each in self.contributions.values():  # noqa: SIM110 - as above
+            if each.halving:
+                return True
+        return False
 
     @property
     def may_rise(self) -> bool:
@@ -150,12 +153,12 @@ class Lead:
         return self.engagement.score, self.profile.score
 
     def standing(self, dimension: Dimension) -> Standing:
-        return self.engagement if dimension is Dimension.ENGAGEMENT else self.profile
+        return self.engagement if dimension is ENGAGEMENT else self.profile
 
     def standing_at(self, dimension: Dimension, standing: Standing, now: datetime) -> Lead:
         """This lead, one version on, standing there from *now* on."""
         version = self.version + 1
-        if dimension is Dimension.ENGAGEMENT:
+        if dimension is ENGAGEMENT:
             return replace(self, engagement=standing, updated_at=now, version=version)
         return replace(self, profile=standing, updated_at=now, version=version)
 

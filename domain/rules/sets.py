@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 
@@ -74,7 +74,8 @@ class RuleSet:
 
     Version 0 is what a workspace without rules scores under: no rules, floor 0, no ceiling. `rescore` says what became
     of old activity when the set was published, and `announce` which moves of that automations may hear of. Inactivity
-    costs since `idle_since`, None for always: of the time before, nobody could have known.
+    costs since `idle_since`, None for always: of the time before, nobody could have known. `is_timed` says whether time
+    takes back what any of the rules pays.
     """
 
     version: int
@@ -92,17 +93,31 @@ class RuleSet:
     rescore: Rescore = Rescore.NEW_ACTIVITY
     announce: Announce = Announce.ALL
     idle_since: datetime | None = None
+    # What follows from the others, and is asked for with every activity.
+    is_timed: bool = field(init=False, repr=False, compare=False)
     _by_kind: Mapping[str | None, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
+    _asking: Collection[str | None] = field(init=False, repr=False, compare=False)
+    _ends: tuple[int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_kind: dict[str | None, tuple[Rule, ...]] = {}
         for rule in self.rules:
             by_kind[rule.activity] = (*by_kind.get(rule.activity, ()), rule)
+        asking = {rule.activity for rule in self.rules if rule.condition is not None}
+        low = -bounds.SCORE if self.floor is None else self.floor
+        high = bounds.SCORE if self.ceiling is None else self.ceiling
+        object.__setattr__(self, "is_timed", any(rule.is_timed for rule in self.rules))
         object.__setattr__(self, "_by_kind", by_kind)
+        object.__setattr__(self, "_asking", asking)
+        object.__setattr__(self, "_ends", (low, high))
 
     def triggered_by(self, kind: str) -> tuple[Rule, ...]:
         """The rules that an activity of this kind sets off, in the set's order."""
         return self._by_kind.get(kind, ())
+
+    def asks(self, kind: str) -> bool:
+        """Whether any of the rules that an activity of this kind sets off has a condition."""
+        return kind in self._asking
 
     @property
     def of_profile(self) -> tuple[Rule, ...]:
@@ -177,6 +192,7 @@ class RuleSet:
 
     def allowed(self, before: int, wanted: int) -> int:
         """*wanted* brought between floor and ceiling; a score already outside is not moved further by this."""
-        floor = -bounds.SCORE if self.floor is None else self.floor
-        ceiling = bounds.SCORE if self.ceiling is None else self.ceiling
-        return min(max(wanted, min(floor, before)), max(ceiling, before))
+        low, high = self._ends
+        if low <= wanted <= high:
+            return wanted
+        return min(max(wanted, min(low, before)), max(high, before))

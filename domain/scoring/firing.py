@@ -9,7 +9,7 @@ from domain.automations import Automation, AutomationEvent, Trigger
 from domain.conditions import Facts, holds
 from domain.history import ScoreChange
 from domain.leads import Fired, Lead
-from domain.levels import Announce, Dimension, LevelSet, level_key
+from domain.levels import DIMENSIONS, Announce, LevelSet, level_key
 from domain.scoring.terms import Firing, Outcome, Scoring
 from domain.values import replace
 
@@ -45,7 +45,7 @@ def _version(firing: Firing) -> int:
 
 
 def _facts(lead: Lead, scoring: Scoring) -> Facts:
-    levels = {each: scoring.position(each, lead.standing(each).score).level for each in Dimension}
+    levels = {each: scoring.position(each, lead.standing(each).score).level for each in DIMENSIONS}
     return Facts(lead, None, levels)
 
 

@@ -77,7 +77,8 @@ def in_points(moves: Iterable[Move]) -> tuple[ScorePart, ...]:
     sum_, told = 0.0, 0
     for move in moves:
         sum_ += move.points
-        points, told = round(sum_) - told, round(sum_)
+        whole = round(sum_)
+        points, told = whole - told, whole
         parts.append(move.part if move.part.points == points else replace(move.part, points=points))
     return tuple(parts)
 
@@ -89,7 +90,7 @@ def _reason(before: int, after: int) -> Suppression | None:
     return Suppression.FLOOR if min(before, after) < 0 else Suppression.CEILING
 
 
-def _cut(parts: tuple[ScorePart, ...], excess: int, why: Suppression | None) -> tuple[ScorePart, ...]:
+def _cut(parts: Sequence[ScorePart], excess: int, why: Suppression | None) -> tuple[ScorePart, ...]:
     """The parts without the *excess*, taken from those that overstep, the last first."""
     cut: list[ScorePart] = []
     for part in reversed(parts):
@@ -108,9 +109,11 @@ def _overlap(excess: int, points: int) -> int:
     return max(min(excess, points), 0) if excess > 0 else min(max(excess, points), 0)
 
 
-def held(parts: tuple[ScorePart, ...], score: int, rules: RuleSet) -> tuple[ScorePart, ...]:
+def held(parts: Sequence[ScorePart], score: int, rules: RuleSet) -> Sequence[ScorePart]:
     """The parts with what floor or ceiling forbids, so that nothing is owed for what could not be given or taken."""
-    wanted = score + sum([part.points for part in parts])
+    wanted = score
+    for part in parts:
+        wanted += part.points
     excess = wanted - rules.allowed(score, wanted)
     if not excess:
         return parts

@@ -18,7 +18,7 @@ from domain.contributions import (
 )
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart
 from domain.leads import Lead, Standing
-from domain.levels import Dimension
+from domain.levels import DIMENSIONS, Dimension
 from domain.scoring.moving import Move, moved
 from domain.scoring.telling import tell
 from domain.scoring.terms import Outcome, Scoring
@@ -31,11 +31,11 @@ Step = tuple[Lead, ScoreChange | None]
 def passed(lead: Lead, scoring: Scoring, now: datetime) -> Outcome:
     """The lead with all that time has done to it since it was settled, told as entries of its own."""
     now, outcome = max(now, lead.settled_at), Outcome(lead, scoring)
-    for dimension in Dimension:
+    for dimension in DIMENSIONS:
         outcome = _passed_in(dimension, outcome, now)
     if outcome.lead is lead:
         return outcome
-    return replace(outcome, lead=replace(outcome.lead, settled_at=now))
+    return Outcome(replace(outcome.lead, settled_at=now), scoring, told=outcome.told)
 
 
 def _passed_in(dimension: Dimension, outcome: Outcome, now: datetime) -> Outcome:
@@ -48,7 +48,7 @@ def _passed_in(dimension: Dimension, outcome: Outcome, now: datetime) -> Outcome
     for step in (_surfaced, _expired, partial(_decayed, worn=worn)):
         lead, entry = step(lead, dimension, scoring, now)
         told += [entry] if entry else []
-    return replace(outcome, lead=lead, told=tuple(told))
+    return Outcome(lead, scoring, told=tuple(told))
 
 
 def later(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) -> Lead:
@@ -159,4 +159,4 @@ def _decayed(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime, 
 
 def _move(source: str, given: Contribution, points: float) -> Move:
     rule = None if source in NO_RULES else source
-    return Move(ScorePart(rule, given.name, 0), points)
+    return Move(ScorePart(rule, given.name, round(points)), points)
