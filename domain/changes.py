@@ -35,7 +35,8 @@ class Activity:
     @property
     def counted_at(self) -> datetime:
         """When it counts: as soon as it happened, or at once where the sender's clock is ahead."""
-        return min(self.occurred_at, self.received_at)
+        is_ahead = self.occurred_at > self.received_at
+        return self.received_at if is_ahead else self.occurred_at
 
     def problems(self, ahead: timedelta = bounds.AHEAD) -> Problems:
         """What is wrong with it; it may lie so far *ahead* of when it was received."""

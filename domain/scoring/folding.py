@@ -12,7 +12,7 @@ from domain.history import Cause, CauseKind
 from domain.leads import Lead
 from domain.levels import Dimension
 from domain.scoring.ahead import scheduled
-from domain.scoring.giving import asks, by_hand, earn, facts_of, of_profile
+from domain.scoring.giving import by_hand, earn, facts_of, of_profile
 from domain.scoring.moving import moved
 from domain.scoring.passing import passed
 from domain.scoring.telling import tell
@@ -67,7 +67,7 @@ def _recorded(lead: Lead, change: RecordActivity, scoring: Scoring, now: datetim
         known = replace(lead, last_activity_at=last, updated_at=now, version=lead.version + 1)
         return Outcome(known, scoring, activity=activity)
     cause = Cause(CauseKind.ACTIVITY, change.actor, now, activity_id=activity.id)
-    facts = facts_of(lead, activity, scoring) if asks(rules) else None
+    facts = facts_of(lead, activity, scoring) if scoring.rules.asks(activity.kind) else None
     standing = lead.engagement
     given = dict(standing.contributions)
     moves = earn(rules, given, standing.score, activity, facts, scoring, now)

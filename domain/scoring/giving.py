@@ -10,21 +10,16 @@ from datetime import datetime
 
 from domain.changes import Activity
 from domain.conditions import Facts
-from domain.contributions import ADJUSTMENTS, Contribution, Contributions, Payment, forgiven
+from domain.contributions import ADJUSTMENTS, INACTIVITY, Contribution, Contributions, Payment, forgiven
 from domain.history import Adjustment, ScorePart
 from domain.leads import Lead
-from domain.levels import Dimension
+from domain.levels import DIMENSIONS, Dimension
 from domain.pricing import day_of, priced
 from domain.rules import Rule
 from domain.scoring.moving import Move, held
 from domain.scoring.terms import Scoring
 
 Given = tuple[Sequence[Move], Contributions]
-
-
-def asks(rules: Sequence[Rule]) -> bool:
-    """Whether any of the rules has a condition."""
-    return any(rule.condition is not None for rule in rules)
 
 
 def earn(
@@ -37,10 +32,11 @@ def earn(
     now: datetime,
 ) -> Sequence[Move]:
     """Add to what is *given* what these rules of engagement give for an activity; *facts* may be None where none asks."""
-    given.update(forgiven(given, now))
-    wanted = tuple([priced(rule, activity, facts, given.get(rule.id), now) for rule in rules])
-    parts = zip(rules, held(wanted, score, scoring.rules), strict=True)
-    return [Move(part, _pay(rule, part, activity, given, now)) for rule, part in parts]
+    if INACTIVITY in given:
+        given.update(forgiven(given, now))
+    wanted = [priced(rule, activity, facts, given.get(rule.id), now) for rule in rules]
+    parts = held(wanted, score, scoring.rules)
+    return [Move(part, _pay(rules[at], part, activity, given, now)) for at, part in enumerate(parts)]
 
 
 def _pay(
@@ -72,7 +68,7 @@ def facts_of(lead: Lead, activity: Activity, scoring: Scoring) -> Facts:
     """The lead as it was before the activity, in the levels in force."""
     levels = {
         dimension: scoring.position(dimension, lead.standing(dimension).score).level
-        for dimension in Dimension
+        for dimension in DIMENSIONS
     }
     return Facts(lead, activity, levels)
 

@@ -10,15 +10,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import accumulate
+from operator import itemgetter
 
 from domain.changes import Activity
 from domain.contributions import NO_RULES, total, worth_of
 from domain.history import Adjustment, Cause, CauseKind, ScorePart
 from domain.leads import Lead, Standing
-from domain.levels import Dimension
+from domain.levels import DIMENSIONS, Dimension
 from domain.rules import RuleSet
 from domain.scoring.ahead import scheduled
-from domain.scoring.giving import asks, by_hand, earn, facts_of, of_profile
+from domain.scoring.giving import by_hand, earn, facts_of, of_profile
 from domain.scoring.moving import Move, entered, in_points
 from domain.scoring.passing import later, passed, standing_with
 from domain.scoring.telling import tell
@@ -62,10 +63,11 @@ def rescored(
     anew = replayed(outcome.lead, past, scoring, timeline, now)
     for dimension in dimensions:
         outcome = _rescored(outcome, anew.standing(dimension), dimension, cause)
-    known = replace(outcome.lead, last_activity_at=anew.last_activity_at)
-    if known == lead:
+    known, last = outcome.lead, anew.last_activity_at
+    if known == lead and last == lead.last_activity_at:
         return Outcome(lead, scoring)
-    known = replace(known, version=max(known.version, lead.version + 1), updated_at=now)
+    version = max(known.version, lead.version + 1)
+    known = replace(known, last_activity_at=last, version=version, updated_at=now)
     return replace(outcome, lead=scheduled(known, scoring, now))
 
 
@@ -92,7 +94,9 @@ def _differences(
     had, has = before.contributions, after.contributions
     moves = [
         Move(
-            ScorePart(None if source in NO_RULES else source, (has.get(source) or had[source]).name, 0),
+            ScorePart(
+                None if source in NO_RULES else source, (has.get(source) or had[source]).name, round(points)
+            ),
             points,
         )
         for source in {**had, **has}
@@ -100,21 +104,20 @@ def _differences(
     ]
     parts = in_points(moves)
     rest = after.score - before.score - sum(part.points for part in parts)
-    is_hidden = before.score != before.unbounded(settled_at) or after.score != after.unbounded(now)
-    if rest and parts and not is_hidden:  # rounded off
-        parts = (*parts[:-1], replace(parts[-1], points=parts[-1].points + rest))
-    elif rest:
-        parts = (*parts, ScorePart(None, "Floor and ceiling", rest))
+    if rest:
+        is_hidden = before.score != before.unbounded(settled_at) or after.score != after.unbounded(now)
+        if is_hidden or not parts:
+            parts = (*parts, ScorePart(None, "Floor and ceiling", rest))
+        else:  # rounded off
+            parts = (*parts[:-1], replace(parts[-1], points=parts[-1].points + rest))
     yield from (part for part in parts if part.points)
 
 
 def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: datetime) -> Lead:
     """The lead as it would be *now* if all had happened again, in the levels in force and being who it is now."""
-    # The first as if it had always been in force.
-    unders = [replace(scoring, rules=replace(timeline[0], idle_since=None))]
-    unders += [replace(scoring, rules=each) for each in timeline[1:]]
+    unders = [replace(scoring, rules=each) for each in (_ever(timeline[0]), *timeline[1:])]
     since = list(accumulate(map(_since, timeline[1:]), max))  # clocks may differ
-    events = sorted(_events(past, timeline), key=lambda each: each[0])
+    events = sorted(_events(past, timeline), key=itemgetter(0))
     lead = _blank(lead, min([lead.created_at, *(at for at, _ in events[:1])]), unders[0])
     _, profile = of_profile(lead, scoring, lead.settled_at)
     lead = standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at)
@@ -131,6 +134,11 @@ def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: 
     return walk.arrived(unders[-1])
 
 
+def _ever(rules: RuleSet) -> RuleSet:
+    """The rules as if they had always been in force."""
+    return rules if rules.idle_since is None else replace(rules, idle_since=None)
+
+
 def _scored_by(activity: Activity, timeline: Timeline, since: Sequence[datetime]) -> int:
     """The place of the rules that scored an activity, or of those that scored it anew since."""
     if activity.rule_set is None:
@@ -145,7 +153,7 @@ def _version(rules: RuleSet) -> int:
 def _is_restless(past: Past, timeline: Timeline) -> bool:
     """Whether anything but what happens may move scores: time, or another floor or ceiling."""
     return (
-        any(rules.inactivity or any(rule.is_timed for rule in rules.rules) for rules in timeline)
+        any(rules.inactivity or rules.is_timed for rules in timeline)
         or any(each.asked.expires_at for each in past.adjustments)
         or len({rules.policy for rules in timeline}) > 1
     )
@@ -170,21 +178,23 @@ class _Walk:
         if not self._is_restless:
             return
         lead = self.arrived(under)
-        for dimension in Dimension:
+        for dimension in DIMENSIONS:
             lead = later(lead, dimension, under, now)
         self._go_on(lead)
 
     def record(self, activity: Activity, under: Scoring, now: datetime) -> None:
-        self._active = max(self._active or activity.occurred_at, activity.occurred_at)
+        if self._active is None or activity.occurred_at > self._active:
+            self._active = activity.occurred_at
         rules = under.rules.triggered_by(activity.kind)
         if not rules:
             return
-        facts = facts_of(self.arrived(under), activity, under) if asks(rules) else None
+        facts = facts_of(self.arrived(under), activity, under) if under.rules.asks(activity.kind) else None
         moves = earn(rules, self._given, self._score, activity, facts, under, now)
         if self._is_restless:
             self._score = under.rules.allowed(self._score, round(total(self._given, now)))
         else:  # then nothing is hidden, and what is given is what the score moves by
-            self._score += sum([move.part.points for move in moves])
+            for move in moves:
+                self._score += move.part.points
 
     def adjust(self, adjusted: Adjusted, under: Scoring, now: datetime) -> None:
         lead = self.arrived(under)
@@ -204,8 +214,8 @@ class _Walk:
 
 def _events(past: Past, timeline: Timeline) -> Iterator[Event]:
     """What happened, and when rules were published, up to which time passed under those before."""
-    activities = sorted(past.activities, key=lambda each: (each.counted_at, each.received_at, each.id))
-    yield from ((each.counted_at, each) for each in activities)
+    activities = [(each.counted_at, each) for each in past.activities]
+    yield from sorted(activities, key=lambda each: (each[0], each[1].received_at, each[1].id))
     yield from ((each.at, each) for each in past.adjustments)
     yield from ((_since(each), None) for each in timeline[1:])
 
