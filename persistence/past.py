@@ -16,7 +16,7 @@ from persistence.history import OF_LEAD
 from persistence.mongo import BY_HAND, Cursor, Mongo, Session
 
 IN_ORDER = [("workspace", 1), ("lead", 1), ("version", 1)]
-UNSEEN = {"workspace": False, "changes": False}  # by replay
+UNSEEN = {"workspace": False, "key": False, "changes": False}  # by replay
 LONG = 500  # activities: some milliseconds' work
 PORTION = 1_000  # documents of one answer
 
