@@ -116,18 +116,20 @@ def _differences(
 def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: datetime) -> Lead:
     """The lead as it would be *now* if all had happened again, in the levels in force and being who it is now."""
     unders = [replace(scoring, rules=each) for each in (_ever(timeline[0]), *timeline[1:])]
+    versions = [each.version for each in timeline]
     since = list(accumulate(map(_since, timeline[1:]), max))  # clocks may differ
     events = sorted(_events(past, timeline), key=itemgetter(0))
     lead = _blank(lead, min([lead.created_at, *(at for at, _ in events[:1])]), unders[0])
     _, profile = of_profile(lead, scoring, lead.settled_at)
     lead = standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at)
     walk = _Walk(lead, is_restless=_is_restless(past, timeline))
-    for at, event in events:
-        moment = min(at, now)
+    ahead = bisect_right(events, now, key=itemgetter(0))  # where clocks were: that happens now
+    events[ahead:] = [(now, event) for _, event in events[ahead:]]
+    for moment, event in events:
         walk.wait(unders[bisect_left(since, moment)], moment)
         match event:
             case Activity():
-                walk.record(event, unders[_scored_by(event, timeline, since)], moment)
+                walk.record(event, unders[_scored_by(event, versions, since)], moment)
             case Adjusted():
                 walk.adjust(event, unders[bisect_right(since, moment)], moment)
     walk.wait(unders[-1], now)
@@ -139,15 +141,11 @@ def _ever(rules: RuleSet) -> RuleSet:
     return rules if rules.idle_since is None else replace(rules, idle_since=None)
 
 
-def _scored_by(activity: Activity, timeline: Timeline, since: Sequence[datetime]) -> int:
+def _scored_by(activity: Activity, versions: Sequence[int], since: Sequence[datetime]) -> int:
     """The place of the rules that scored an activity, or of those that scored it anew since."""
     if activity.rule_set is None:
         return bisect_right(since, activity.received_at)
-    return max(bisect_right(timeline, activity.rule_set, key=_version) - 1, 0)
-
-
-def _version(rules: RuleSet) -> int:
-    return rules.version
+    return max(bisect_right(versions, activity.rule_set) - 1, 0)
 
 
 def _is_restless(past: Past, timeline: Timeline) -> bool:
