@@ -94,5 +94,7 @@ def _within(rule: Rule, points: int, had: float) -> int:
     if rule.max_points is None:
         return points
     given = round(had) if points > 0 else -round(had)
-    room = max(rule.max_points - given, 0)
-    return min(points, room) if points > 0 else max(points, -room)
+    room = rule.max_points - given
+    if abs(points) <= room:
+        return points
+    return max(room, 0) if points > 0 else -max(room, 0)

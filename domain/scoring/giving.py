@@ -36,7 +36,7 @@ def earn(
         given.update(forgiven(given, now))
     wanted = [priced(rule, activity, facts, given.get(rule.id), now) for rule in rules]
     parts = held(wanted, score, scoring.rules)
-    return [Move(part, _pay(rules[at], part, activity, given, now)) for at, part in enumerate(parts)]
+    return [(part, _pay(rules[at], part, activity, given, now)) for at, part in enumerate(parts)]
 
 
 def _pay(
@@ -81,7 +81,7 @@ def by_hand(lead: Lead, dimension: Dimension, asked: Adjustment, scoring: Scorin
     if part.points:
         had = given.get(ADJUSTMENTS) or Contribution(part.name)
         given[ADJUSTMENTS] = had.paid(part.name, Payment(part.points, now, asked.expires_at))
-    return [Move(part, part.points)], given
+    return [(part, part.points)], given
 
 
 def of_profile(lead: Lead, scoring: Scoring, now: datetime) -> Given:
@@ -92,7 +92,7 @@ def of_profile(lead: Lead, scoring: Scoring, now: datetime) -> Given:
     given, moves = dict(lead.profile.contributions), []
     for rule_id, name, points in _differences(lead, scoring):
         given[rule_id] = given.get(rule_id, Contribution(name)).paid(name, Payment(points, now))
-        moves.append(Move(ScorePart(rule_id, name, points), points))
+        moves.append((ScorePart(rule_id, name, points), points))
     return moves, given
 
 

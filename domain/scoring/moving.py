@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from domain.contributions import Contributions, lost, total
+from domain.contributions import NO_RULES, Contribution, Contributions, lost, total
 from domain.history import Cause, ScoreChange, ScorePart, Suppression
 from domain.leads import Lead, Standing
 from domain.levels import Dimension
 from domain.rules import RuleSet
 from domain.scoring.terms import Scoring
-from domain.values import dataclass, replace
+from domain.values import replace
+
+# What one source does to a score: its part as it is to be told, and by how many points, which may be a fraction.
+Move = tuple[ScorePart, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What one source does to a score: its part as it is to be told, and by how many points, which may be a fraction."""
-
-    part: ScorePart
-    points: float
+def move(source: str, given: Contribution, points: float) -> Move:
+    """What a source of the contributions does, by the name under which it has *given*."""
+    rule = None if source in NO_RULES else source
+    return ScorePart(rule, given.name, round(points)), points
 
 
 def moved(
@@ -43,7 +44,7 @@ def moved(
     wanted = round(total(contributions, at))
     score = scoring.rules.allowed(standing.score, wanted)
     idle = lost(contributions, at) - lost(standing.contributions, lead.settled_at)
-    parts = in_points((*moves, *([Move(ScorePart(None, "Inactivity", 0), idle)] if idle else [])))
+    parts = in_points((*moves, *([(ScorePart(None, "Inactivity", 0), idle)] if idle else [])))
     if excess := sum(part.points for part in parts) - (score - standing.score):
         hidden = standing.unbounded(lead.settled_at) - standing.score, wanted - score
         parts = _cut(parts, excess, _reason(*hidden))
@@ -75,11 +76,11 @@ def in_points(moves: Iterable[Move]) -> tuple[ScorePart, ...]:
     """The parts in whole points: what is rounded off one is in the next."""
     parts: list[ScorePart] = []
     sum_, told = 0.0, 0
-    for move in moves:
-        sum_ += move.points
+    for part, moved_by in moves:
+        sum_ += moved_by
         whole = round(sum_)
         points, told = whole - told, whole
-        parts.append(move.part if move.part.points == points else replace(move.part, points=points))
+        parts.append(part if part.points == points else replace(part, points=points))
     return tuple(parts)
 
 

@@ -10,7 +10,6 @@ from domain.actors import SYSTEM
 from domain.contributions import (
     DAY,
     INACTIVITY,
-    NO_RULES,
     Contribution,
     Contributions,
     Payment,
@@ -19,7 +18,7 @@ from domain.contributions import (
 from domain.history import Cause, CauseKind, ScoreChange, ScorePart
 from domain.leads import Lead, Standing
 from domain.levels import DIMENSIONS, Dimension
-from domain.scoring.moving import Move, moved
+from domain.scoring.moving import move, moved
 from domain.scoring.telling import tell
 from domain.scoring.terms import Outcome, Scoring
 from domain.values import replace
@@ -115,7 +114,7 @@ def _surfaced(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime)
     hidden = _hidden(lead, dimension, scoring)
     if not hidden:
         return lead, None
-    moves = [Move(ScorePart(None, "Floor and ceiling", hidden), hidden)]
+    moves = [(ScorePart(None, "Floor and ceiling", hidden), hidden)]
     by = rules.published_by or SYSTEM
     cause = Cause(CauseKind.RULES_CHANGED, by, now, rules.comment, announce=rules.announce)
     return moved(lead, dimension, moves, standing.contributions, scoring, cause, lead.settled_at)
@@ -132,7 +131,7 @@ def _expired(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime) 
     had = standing.contributions
     left = {source: each.without_expired(now) for source, each in had.items()}
     kept = {source: each for source, (each, _) in left.items()}
-    moves = [_move(source, had[source], -gone) for source, (_, gone) in left.items() if gone]
+    moves = [move(source, had[source], -gone) for source, (_, gone) in left.items() if gone]
     if moves:
         cause = Cause(CauseKind.EXPIRY, SYSTEM, now)
         return moved(lead, dimension, moves, kept, scoring, cause, lead.settled_at)
@@ -149,14 +148,9 @@ def _decayed(lead: Lead, dimension: Dimension, scoring: Scoring, now: datetime, 
     left = {**had, INACTIVITY: worn[INACTIVITY]} if is_worn else had
     halved = [(source, each) for source, each in had.items() if each.halving]
     changed = [(source, each, each.worth(now) - each.worth(lead.settled_at)) for source, each in halved]
-    moves = [_move(source, each, points) for source, each, points in changed if points]
+    moves = [move(source, each, points) for source, each, points in changed if points]
     if not moves and not is_worn:
         return lead, None
     decayed, entry = moved(lead, dimension, moves, left, scoring, Cause(CauseKind.DECAY, SYSTEM, now))
     parts = tuple(part for part in entry.parts if part.points or part.suppressed)
     return (decayed, replace(entry, parts=parts)) if entry.delta or is_worn else (lead, None)
-
-
-def _move(source: str, given: Contribution, points: float) -> Move:
-    rule = None if source in NO_RULES else source
-    return Move(ScorePart(rule, given.name, round(points)), points)

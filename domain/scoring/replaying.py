@@ -13,14 +13,14 @@ from itertools import accumulate
 from operator import itemgetter
 
 from domain.changes import Activity
-from domain.contributions import NO_RULES, total, worth_of
+from domain.contributions import total, worth_of
 from domain.history import Adjustment, Cause, CauseKind, ScorePart
 from domain.leads import Lead, Standing
 from domain.levels import DIMENSIONS, Dimension
 from domain.rules import RuleSet
 from domain.scoring.ahead import scheduled
 from domain.scoring.giving import by_hand, earn, facts_of, of_profile
-from domain.scoring.moving import Move, entered, in_points
+from domain.scoring.moving import entered, in_points, move
 from domain.scoring.passing import later, passed, standing_with
 from domain.scoring.telling import tell
 from domain.scoring.terms import Outcome, Scoring, beginnings
@@ -93,12 +93,7 @@ def _differences(
     """What each source gives more or less, the sum of which is the difference of the scores."""
     had, has = before.contributions, after.contributions
     moves = [
-        Move(
-            ScorePart(
-                None if source in NO_RULES else source, (has.get(source) or had[source]).name, round(points)
-            ),
-            points,
-        )
+        move(source, has.get(source) or had[source], points)
         for source in {**had, **has}
         if (points := worth_of(source, has, now) - worth_of(source, had, settled_at))
     ]
@@ -120,8 +115,9 @@ def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: 
     since = list(accumulate(map(_since, timeline[1:]), max))  # clocks may differ
     events = sorted(_events(past, timeline), key=itemgetter(0))
     lead = _blank(lead, min([lead.created_at, *(at for at, _ in events[:1])]), unders[0])
-    _, profile = of_profile(lead, scoring, lead.settled_at)
-    lead = standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at)
+    moves, profile = of_profile(lead, scoring, lead.settled_at)
+    if moves:
+        lead = standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at)
     walk = _Walk(lead, is_restless=_is_restless(past, timeline))
     ahead = bisect_right(events, now, key=itemgetter(0))  # where clocks were: that happens now
     events[ahead:] = [(now, event) for _, event in events[ahead:]]
@@ -191,8 +187,8 @@ class _Walk:
         if self._is_restless:
             self._score = under.rules.allowed(self._score, round(total(self._given, now)))
         else:  # then nothing is hidden, and what is given is what the score moves by
-            for move in moves:
-                self._score += move.part.points
+            for part, _ in moves:
+                self._score += part.points
 
     def adjust(self, adjusted: Adjusted, under: Scoring, now: datetime) -> None:
         lead = self.arrived(under)
