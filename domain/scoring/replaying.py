@@ -119,7 +119,7 @@ def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: 
     if moves:
         lead = standing_with(lead, Dimension.PROFILE, profile, unders[0], lead.settled_at)
     walk = _Walk(lead, is_restless=_is_restless(past, timeline))
-    ahead = bisect_right(events, now, key=itemgetter(0))  # where clocks were: that happens now
+    ahead = bisect_right(events, now, key=itemgetter(0))  # by other clocks: it happens now
     events[ahead:] = [(now, event) for _, event in events[ahead:]]
     for moment, event in events:
         walk.wait(unders[bisect_left(since, moment)], moment)
