@@ -5,6 +5,7 @@ Reads are right without it, for no level is stored. It walks only the scores who
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 
@@ -18,6 +19,8 @@ from persistence.leads import Name
 from persistence.ledger import BATCH, Ledger
 from persistence.scores import Scores
 from persistence.telling import tell
+
+REST = 0.25  # of the time that telling takes: the database serves those who wait for an answer, too
 
 
 class Reclassification:
@@ -36,11 +39,14 @@ class Reclassification:
         changed = await self._changed(held, dimension)
         counts = await self._scores.counts(held.workspace, dimension, changed)
         await self._jobs.update(held, lambda job: job.counted(sum(counts.values())))
+        clock = asyncio.get_running_loop().time
         for stretch in changed:
             walk = self._scores.announced_otherwise(held.workspace, dimension, stretch, BATCH)
             async with aclosing(ahead(walk)) as pages:
                 async for leads in pages:
+                    begun = clock()
                     await self._reclassify(held, dimension, leads)
+                    await asyncio.sleep(REST * (clock() - begun))
         await self._jobs.finish(held)
 
     async def _changed(self, held: Held, dimension: Dimension) -> list[Stretch]:

@@ -31,7 +31,6 @@ HOST = "127.0.0.1"
 REPLICA_SET = "tierwire"
 
 TRANSACTION_SECONDS = 10  # ours take milliseconds, a thousand large changes on a busy machine a second or two
-CACHE_GB = 0.5  # enough for a small installation, and leaves a 2 GB machine to the API
 START_SECONDS = 120.0  # replay after a crash takes long, and a mute stranger on our old port alone costs 30 s
 STOP_SECONDS = 30.0  # an orderly stop takes 1 s; its checkpoint takes longer on a slow disk
 GRACE_SECONDS = 3.0  # on Linux the server of a dead owner is stopping already
@@ -188,7 +187,8 @@ def _bindable(port: int) -> int:
 def _command(mongod: Path, place: _Place, port: int) -> list[str]:
     launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid())]
     where = ["--dbpath", str(place.files), "--bind_ip", HOST, "--port", str(port), "--nounixsocket"]
-    how = ["--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", str(CACHE_GB), "--quiet"]
+    # Its cache is as large as it chooses, half the memory but one GB: with less it writes most pages again and again.
+    how = ["--replSet", REPLICA_SET, "--quiet"]
     lean = ["--setParameter", "diagnosticDataCollectionEnabled=false"]  # else up to 200 MB of metrics
     # What a process that died in the middle of a transaction wrote to is free again after so many seconds, not 60.
     freed = ["--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"]
