@@ -146,7 +146,7 @@ class Committer:
     async def _found(
         self, wanted: Document, index: Sequence[tuple[str, int]], most: int, session: Session
     ) -> dict[str, Document]:
-        leads = self._mongo.leads.find(wanted, session=session, hint=index, batch_size=at_once(most))
+        leads = self._mongo.unzoned.leads.find(wanted, session=session, hint=index, batch_size=at_once(most))
         return {lead["_id"]: lead for lead in await leads.to_list(None)}
 
     async def _seen(self, workspace: str, items: Sequence[Item], session: Session) -> dict[Key, Seen]:
@@ -170,7 +170,7 @@ async def leads_of(
     mongo: Mongo, workspace: str, ids: Sequence[str], session: Session | None = None
 ) -> list[Lead]:
     """The leads of those ids that there still are."""
-    found = mongo.leads.find(
+    found = mongo.unzoned.leads.find(
         of_ids(workspace, ids), session=session, hint=BY_ID, batch_size=at_once(len(ids))
     )
     return [to_lead(each) for each in await found.to_list(None)]

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bson import ObjectId
+from bson import CodecOptions, ObjectId
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
@@ -200,6 +200,8 @@ class Mongo:
     def __init__(self, client: AsyncIOMotorClient[Document], database: str) -> None:
         self.client = client
         self.database: AsyncIOMotorDatabase[Document] = client[database]
+        # For what is read by the thousand: the driver leaves moments without their zone, which takes a third of the time.
+        self.unzoned: AsyncIOMotorDatabase[Document] = client.get_database(database, CodecOptions())
         self.workspaces = self.database.workspaces
         self.leads = self.database.leads
         self.activities = self.database.activities

@@ -31,7 +31,7 @@ async def pasts(
     adjustments = await _adjustments(mongo, workspace, leads, session)
     ordered = sorted(leads, key=lambda lead: lead.id)
     wanted = {"workspace": workspace, "lead": {"$in": [lead.id for lead in ordered]}}
-    found = mongo.activities.find(wanted, UNSEEN, session=session, hint=OF_LEAD, batch_size=PORTION)
+    found = mongo.unzoned.activities.find(wanted, UNSEEN, session=session, hint=OF_LEAD, batch_size=PORTION)
     async with aclosing(ahead(_portions(found.sort(OF_LEAD)))) as portions:
         waiting: list[Document] = []
         for lead in ordered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,11 @@ Document = dict[str, Any]
 
 def present(**fields: object) -> Document:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def to_moment(moment: datetime) -> datetime:
+    """A moment as it is kept, which is in UTC: that the driver says so itself takes most of its time to read one."""
+    return moment.replace(tzinfo=UTC)
 
 
 def from_actor(actor: Actor) -> Document:

@@ -14,6 +14,7 @@ from persistence.documents.common import (
     from_position,
     present,
     to_actor,
+    to_moment,
     to_position,
 )
 
@@ -40,8 +41,8 @@ def to_activity(document: Mapping[str, Any]) -> Activity:
         document["_id"],
         document["kind"],
         document["properties"],
-        document["occurred_at"],
-        document["received_at"],
+        to_moment(document["occurred_at"]),
+        to_moment(document["received_at"]),
         document.get("key"),
         document.get("is_retracted", False),
         document.get("rule_set"),

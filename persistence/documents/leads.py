@@ -9,7 +9,7 @@ from typing import Any
 from domain.contributions import Contribution, Expiring, Halving
 from domain.leads import Fired, Lead, Merged, Position, RefKind, Standing
 from domain.levels import Dimension
-from persistence.documents.common import Document, from_position, present, to_position
+from persistence.documents.common import Document, from_position, present, to_moment, to_position
 
 # Stands for "no activity yet", so that leads without one have a place in the order of last activity.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,6 +86,11 @@ def _search(lead: Lead) -> str:
 
 
 def to_lead(document: Mapping[str, Any]) -> Lead:
+    last, updated, due = (
+        to_moment(document["last_activity_at"]),
+        document["updated_at"],
+        document.get("due_at"),
+    )
     return Lead(
         id=document["_id"],
         external_id=document.get("external_id"),
@@ -96,14 +101,17 @@ def to_lead(document: Mapping[str, Any]) -> Lead:
         tags=tuple(document["tags"]),
         engagement=_to_standing(document["engagement"]),
         profile=_to_standing(document["profile"]),
-        last_activity_at=None if document["last_activity_at"] == NEVER else document["last_activity_at"],
-        created_at=document["created_at"],
-        updated_at=document["updated_at"],
-        settled_at=document.get("settled_at", document["updated_at"]),  # time did nothing to leads of before
-        due_at=document.get("due_at"),
+        last_activity_at=None if last == NEVER else last,
+        created_at=to_moment(document["created_at"]),
+        updated_at=to_moment(updated),
+        settled_at=to_moment(document.get("settled_at", updated)),  # time did nothing to leads of before
+        due_at=due and to_moment(due),
         version=document["version"],
         merged=tuple(Merged(**each) for each in document.get("merged", ())),
-        fired={each: Fired(**fired) for each, fired in document.get("fired", {}).items()},
+        fired={
+            each: Fired(to_moment(fired["at"]), fired["armed"])
+            for each, fired in document.get("fired", {}).items()
+        },
     )
 
 
@@ -139,7 +147,7 @@ def _from_standing(standing: Standing) -> Document:
 def _to_standing(document: Mapping[str, Any]) -> Standing:
     return Standing(
         announced=to_position(document),
-        since=document["since"],
+        since=to_moment(document["since"]),
         contributions={
             source: _to_contribution(given) for source, given in document["contributions"].items()
         },
@@ -165,8 +173,13 @@ def _to_contribution(document: Mapping[str, Any]) -> Contribution:
         document["points"],
         document["uses"],
         {date.fromisoformat(day): times for day, times in days.items()},
-        tuple(Expiring(**each) for each in document.get("expiring", ())),
-        tuple(Halving(**each) for each in document.get("halving", ())),
+        tuple([Expiring(to_moment(each["at"]), each["points"]) for each in document.get("expiring", ())]),
+        tuple(
+            [
+                Halving(each["half_life"], each["value"], to_moment(each["at"]))
+                for each in document.get("halving", ())
+            ]
+        ),
     )
 
 
