@@ -25,7 +25,7 @@ from persistence.configuration import Editor
 from persistence.embedded import embedded_mongo
 from persistence.mongo import open_mongo
 from persistence.workspaces import Workspaces
-from tests.benchmarks.levels import ACTOR, edit, say
+from tests.benchmarks.levels import ACTOR, TABLES, edit, say
 
 CALL, ROUNDS = 1_000, 5
 DOCUMENT = """mutation($input: AdjustScoresInput!) {
@@ -56,7 +56,7 @@ async def main(uri: str, leads: int) -> None:
         house = build_house(mongo)
         settle_memory()
         workspace = await Workspaces(mongo).named("firings", now())
-        await edit(house, workspace, 0)
+        await edit(house, workspace, TABLES[0])
         await given(house, workspace, leads, 1)
         taken: dict[bool, list[float]] = {False: [], True: []}
         made = await house.automations.create(workspace.id, PLAN, Editor(ACTOR, now()))

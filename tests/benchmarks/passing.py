@@ -32,7 +32,7 @@ from persistence.documents import from_activity, from_lead
 from persistence.embedded import embedded_mongo
 from persistence.mongo import Mongo, new_id, open_mongo
 from persistence.workspaces import Workspaces
-from tests.benchmarks.levels import ACTOR, edit, say
+from tests.benchmarks.levels import ACTOR, TABLES, edit, say
 from tests.benchmarks.served import DATABASE, as_served
 
 DUE, REPLAYED, ACTIVITIES = 1_000_000, 100_000, 20
@@ -42,7 +42,7 @@ PORTION = 5_000
 
 async def prepared(mongo: Mongo, house: House, name: str) -> tuple[Workspace, Scoring]:
     workspace = await Workspaces(mongo).named(name, now())
-    await edit(house, workspace, 0)
+    await edit(house, workspace, TABLES[0])
     return workspace, await house.configuration.scoring(workspace.id)
 
 
