@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, nullcontext, suppress
 from datetime import datetime
 from typing import Any
 
@@ -126,18 +126,15 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         open_mongo(settings.reached, settings.mongo_database) as mongo,
         open_feed(mongo, redis_url) as feed,
         furnished(mongo, settings, feed.is_relayed) as house,
-        AsyncExitStack() as stack,
     ):
         following = _started(house.hub.follow(feed))
         try:
-            if settings.back_office is None:
-                await stack.enter_async_context(at_work(mongo, house, settings))
-            await house.hub.opened.wait()
-            if past := await recent(mongo, house.hub.begin):
-                house.hub.remember(past)
-            yield house
+            async with nullcontext() if settings.back_office else at_work(mongo, house, settings):
+                await house.hub.opened.wait()
+                if past := await recent(mongo, house.hub.begin):
+                    house.hub.remember(past)
+                yield house
         finally:
-            await stack.aclose()
             following.cancel()
             await asyncio.wait([following])
 

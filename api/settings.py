@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     back_office: Path | None = Field(
         default=None,
         description="The socket of the process that does what nobody waits for: jobs, steps of time, deliveries. "
-        "`tierwire serve` starts one and sets this; without it the process that answers does all of it.",
+        "`tierwire serve` begins one and sets this, which is not to be set by hand.",
     )
     _is_embedded: bool = PrivateAttr(default=False)
 

@@ -21,6 +21,7 @@ from persistence.scores import Scores
 from persistence.telling import tell
 
 REST = 0.25  # of the time that telling takes: the database serves those who wait for an answer, too
+LONGEST_REST = 1.0  # seconds, for some of that time the database may have been away
 
 
 class Reclassification:
@@ -46,7 +47,7 @@ class Reclassification:
                 async for leads in pages:
                     begun = clock()
                     await self._reclassify(held, dimension, leads)
-                    await asyncio.sleep(REST * (clock() - begun))
+                    await asyncio.sleep(min(REST * (clock() - begun), LONGEST_REST))
         await self._jobs.finish(held)
 
     async def _changed(self, held: Held, dimension: Dimension) -> list[Stretch]:

@@ -39,7 +39,7 @@ Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen o
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = HERE,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="The port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share requests and boards.")] = 1,
 ) -> None:
     """Serve the API, on an embedded MongoDB unless TIERWIRE_MONGO_URI names another."""
     with database() as settings:

@@ -1,7 +1,7 @@
 """The pace of deliveries: as fast as they can be while the process has nothing else to do, and else no faster than told.
 
-Whoever waits for an answer of this process goes before targets, which wait for nothing. That others are at work shows
-in the loop: what is to run at once runs late. Time is an argument.
+Whoever waits for an answer of this process, and jobs and steps of it, go before targets, which wait for nothing. That
+others are at work shows in the loop: what is to run at once runs late. Time is an argument.
 """
 
 from __future__ import annotations

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pytest
 from pydantic import SecretStr
 
 from api.app import DELIVERIES, JOBS, build_worker, furnished
+from api.command import back_office
+from api.command.back_office import COMMAND
 from api.context import House
 from api.scalars import now
 from api.settings import Settings
@@ -152,6 +157,36 @@ async def test_it_ends_with_who_began_it(scene: Scene, how: signal.Signals) -> N
     await gone(pid)
     assert code == (-how if how is signal.SIGKILL else 0)
     assert "ended and is begun anew" not in scene.server.said.read_text()
+
+
+def test_it_is_of_the_same_installation_whatever_lies_in_the_folder_it_is_begun_in(tmp_path: Path) -> None:
+    for package in ("api", "domain", "persistence", "signal"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("raise SystemExit(9)")
+
+    begun = subprocess.run(
+        [*COMMAND[:-1], f"import signal, {back_office.__name__}"], cwd=tmp_path, check=False
+    )
+
+    assert begun.returncode == 0
+
+
+def test_one_that_cannot_live_takes_the_server_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(back_office, "COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
+    monkeypatch.setattr(back_office, "PAUSE", 0.0)
+    monkeypatch.setattr(back_office, "TRIES", 3)
+    monkeypatch.setattr(os, "kill", lambda *what: told.append(what))
+
+    back_office._keep(Event())
+
+    assert told == [(os.getpid(), signal.SIGTERM)]
+
+
+def test_one_that_cannot_be_begun_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(back_office, "COMMAND", ["/nowhere/python"])
+
+    assert back_office._lived(Event()) == "not begun: No such file or directory"
 
 
 class TestBells:

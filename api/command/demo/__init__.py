@@ -55,7 +55,7 @@ Every tier change, as it happens; Ctrl-C ends the demo.
 
 async def play(settings: Settings, listening: socket, console: Console) -> None:
     """Set the scene, serve on the open socket, and let leads live, until a signal says stop."""
-    settings = settings.model_copy(update={"workspace": WORKSPACE})
+    settings = settings.model_copy(update={"workspace": WORKSPACE, "back_office": None})
     with console.status("Setting the scene: some weeks of a sales team's work …"):
         workspace, cast = await _scene(settings)
         key = (await owner_key(settings)).read_text().strip()
