@@ -104,7 +104,7 @@ def main() -> None:
     try:
         asyncio.run(_live(Settings()))
     except Unreachable as error:
-        _log.error("the back office cannot reach the database", reason=str(error).partition(",")[0])
+        _log.warning("the back office cannot reach the database", reason=str(error).partition(",")[0])
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is logged without the values in it
         _log.critical("the back office failed", exc_info=error)
