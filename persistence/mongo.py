@@ -41,6 +41,7 @@ Result = TypeVar("Result")
 
 # The driver's own name for a database that is away or between two primaries: what was under way came to nothing.
 Unreachable = AutoReconnect
+DatabaseError = PyMongoError  # and for whatever is the matter with it
 
 
 class Conflict(Exception):

@@ -25,7 +25,7 @@ from api.logs import configure as configure_logs
 from api.settings import Settings
 from persistence.background import running
 from persistence.bell import answered
-from persistence.mongo import Unreachable, open_mongo
+from persistence.mongo import DatabaseError, open_mongo
 
 SETTING = "TIERWIRE_BACK_OFFICE"
 # Ctrl-C is for whoever began it. -P: it is of this installation, whatever lies in the folder it is begun in.
@@ -103,7 +103,7 @@ def main() -> None:
     configure_logs()
     try:
         asyncio.run(_live(Settings()))
-    except Unreachable as error:
+    except DatabaseError as error:  # as in an election; should it last, whoever keeps this says so
         _log.warning("the back office cannot reach the database", reason=str(error).partition(",")[0])
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is logged without the values in it
