@@ -5,8 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    nullcontext,
+    suppress,
+)
 from datetime import datetime
 from typing import Any
 
@@ -115,6 +122,15 @@ def settle_memory() -> None:
     gc.set_threshold(GARBAGE, 20, 100)
 
 
+def connected(settings: Settings) -> AbstractAsyncContextManager[Mongo]:
+    """The database of the settings, as long as the context lasts; raises ValueError where they name none."""
+    if settings.mongo_uri is None:
+        raise ValueError(
+            "TIERWIRE_MONGO_URI is not set; `tierwire serve` starts an embedded MongoDB by itself"
+        )
+    return open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database)
+
+
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Everything behind the edge, in working order: connected, prepared, following the feed.
@@ -123,7 +139,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     """
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     async with (
-        open_mongo(settings.reached, settings.mongo_database) as mongo,
+        connected(settings) as mongo,
         open_feed(mongo, redis_url) as feed,
         furnished(mongo, settings, feed.is_relayed) as house,
     ):
@@ -232,6 +248,11 @@ def build_house(
         readings=Readings(leads, configuration),
         clock=clock,
     )
+
+
+def bells_of(house: House) -> Mapping[str, Bell]:
+    """What another process rings here, by the names that it has for them there."""
+    return {JOBS: house.jobs.bell, DELIVERIES: house.deliveries.bell}
 
 
 async def _nobody_asks(host: str, _: int) -> Sequence[str]:

@@ -61,15 +61,6 @@ class Settings(BaseSettings):
         """Whether the database is the embedded one."""
         return self._is_embedded
 
-    @property
-    def reached(self) -> str:
-        """Where the database is; raises ValueError where nobody has said so."""
-        if self.mongo_uri is None:
-            raise ValueError(
-                "TIERWIRE_MONGO_URI is not set; `tierwire serve` starts an embedded MongoDB by itself"
-            )
-        return self.mongo_uri.get_secret_value()
-
     def embedded_at(self, uri: str) -> Settings:
         """These settings, with the embedded database at that address."""
         settings = self.model_copy(update={"mongo_uri": SecretStr(uri)})

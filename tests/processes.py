@@ -9,6 +9,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+on_linux = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="only Linux tells of processes and what they hold"
+)
+
 
 @asynccontextmanager
 async def started(*command: str, **options: Any) -> AsyncIterator[Process]:

@@ -20,12 +20,12 @@ from time import monotonic
 
 import structlog
 
-from api.app import DELIVERIES, JOBS, at_work, furnished, settle_memory
+from api.app import at_work, bells_of, connected, furnished, settle_memory
 from api.logs import configure as configure_logs
 from api.settings import Settings
 from persistence.background import running
 from persistence.bell import answered
-from persistence.mongo import DatabaseError, open_mongo
+from persistence.mongo import DatabaseError
 
 SETTING = "TIERWIRE_BACK_OFFICE"
 # Ctrl-C is for whoever began it. -P: it is of this installation, whatever lies in the folder it is begun in.
@@ -128,11 +128,7 @@ async def _live(settings: Settings) -> None:
 async def _work(settings: Settings) -> None:
     assert settings.back_office
     here = settings.model_copy(update={"back_office": None})
-    async with (
-        open_mongo(settings.reached, settings.mongo_database) as mongo,
-        furnished(mongo, here) as house,
-    ):
+    async with connected(here) as mongo, furnished(mongo, here) as house:
         settle_memory()
-        bells = {JOBS: house.jobs.bell, DELIVERIES: house.deliveries.bell}
-        async with answered(settings.back_office, bells), at_work(mongo, house, here):
+        async with answered(settings.back_office, bells_of(house)), at_work(mongo, house, here):
             await asyncio.Event().wait()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from api.app import connected
 from api.scalars import now
 from api.settings import Settings
 from domain.actors import Role
-from persistence.mongo import Mongo, open_mongo
+from persistence.mongo import Mongo
 from persistence.workspaces import Keys, Workspaces
 
 
 async def make_key(settings: Settings, role: Role, name: str) -> str:
     """A new key of the settings' workspace, which is made if there is none."""
-    assert settings.mongo_uri
-    async with open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo:
+    async with connected(settings) as mongo:
         return await _created(mongo, settings, role, name)
 
 
@@ -28,9 +28,8 @@ async def owner_key(settings: Settings) -> Path:
 
     The key is made at the first start, and again when the database no longer knows it.
     """
-    assert settings.mongo_uri
     path = settings.data / f"{settings.mongo_database}.{settings.workspace}.key"
-    async with open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo:
+    async with connected(settings) as mongo:
         kept = path.read_text().strip() if path.exists() else ""
         if await Keys(mongo).viewer(kept) is None:
             path.parent.mkdir(parents=True, exist_ok=True)

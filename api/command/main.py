@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
 
+from api.app import connected
 from api.command.back_office import back_office
 from api.command.demo import play
 from api.command.keys import make_key, owner_key
@@ -23,7 +24,7 @@ from api.schema import sdl
 from api.settings import Settings
 from domain.actors import Role
 from persistence.embedded import EmbeddedUnavailable, embedded_mongo
-from persistence.mongo import Unreachable, open_mongo
+from persistence.mongo import Unreachable
 
 HERE = "127.0.0.1"
 
@@ -89,7 +90,7 @@ def database() -> Iterator[Settings]:
     """The settings, with a MongoDB to work on: an embedded one, as long as the context lasts, if none is named."""
     settings = _settings()
     if settings.mongo_uri is not None:
-        asyncio.run(_reach(settings.mongo_uri.get_secret_value(), settings.mongo_database))
+        asyncio.run(_reach(settings))
         yield settings
         return
     try:
@@ -102,9 +103,9 @@ def database() -> Iterator[Settings]:
         raise typer.Exit(1) from error
 
 
-async def _reach(uri: str, name: str) -> None:
+async def _reach(settings: Settings) -> None:
     try:
-        async with open_mongo(uri, name):
+        async with connected(settings):
             pass
     except Unreachable as error:
         reason = str(error).partition(",")[0]

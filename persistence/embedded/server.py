@@ -187,7 +187,8 @@ def _bindable(port: int) -> int:
 def _command(mongod: Path, place: _Place, port: int) -> list[str]:
     launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid())]
     where = ["--dbpath", str(place.files), "--bind_ip", HOST, "--port", str(port), "--nounixsocket"]
-    # Its cache is as large as it chooses, half the memory but one GB: with less it writes most pages again and again.
+    # Its cache may grow as it chooses, to half of what memory there is beyond one GB: in a small one it writes most
+    # pages again and again.
     how = ["--replSet", REPLICA_SET, "--quiet"]
     lean = ["--setParameter", "diagnosticDataCollectionEnabled=false"]  # else up to 200 MB of metrics
     # What a process that died in the middle of a transaction wrote to is free again after so many seconds, not 60.

@@ -15,7 +15,7 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
-from api.app import DELIVERIES, JOBS, build_worker, furnished
+from api.app import bells_of, build_worker, furnished
 from api.command import back_office
 from api.command.back_office import COMMAND
 from api.context import House
@@ -34,12 +34,10 @@ from tests.api.command_line import PATIENCE, Running, gone, running
 from tests.api.scenes import LEVELS, all_told, with_crowd, with_levels
 from tests.client import Client
 from tests.conftest import ACTOR
-from tests.processes import children
+from tests.processes import children, on_linux
 
 OWN = "beside"  # a database where nobody else is at work
 MANY = 3_000  # leads: several transactions' worth
-
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells of children")
 
 
 @pytest.fixture
@@ -93,6 +91,7 @@ async def scene(mongo: Mongo, workspace: Workspace, mongo_uri: str, tmp_path: Pa
         await client.close()
 
 
+@on_linux
 async def test_reads_are_right_while_the_back_office_stands_still_and_it_tells_everybody_when_it_goes_on(
     scene: Scene,
 ) -> None:
@@ -113,6 +112,7 @@ async def test_reads_are_right_while_the_back_office_stands_still_and_it_tells_e
     assert over == {"state": "DONE", "changed": 2}
 
 
+@on_linux
 @pytest.mark.slow
 async def test_one_that_is_killed_is_begun_anew_and_tells_each_lead_once(
     scene: Scene, mongo: Mongo, workspace: Workspace
@@ -144,6 +144,7 @@ async def test_one_that_is_killed_is_begun_anew_and_tells_each_lead_once(
     assert "the back office has ended and is begun anew" in scene.server.said.read_text()
 
 
+@on_linux
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name)
 async def test_it_ends_with_who_began_it(scene: Scene, how: signal.Signals) -> None:
@@ -201,13 +202,12 @@ class TestBells:
     ) -> AsyncIterator[House]:
         """Who looks for work but once an hour, unless somebody rings."""
         monkeypatch.setattr(work, "POLL", 3_600.0)
-        async with furnished(mongo, self.settings(mongo_uri, None)) as house:
-            bells = {JOBS: house.jobs.bell, DELIVERIES: house.deliveries.bell}
-            async with (
-                answered(tmp_path / "bell", bells),
-                background.running(build_worker(mongo, house).work()),
-            ):
-                yield house
+        async with (
+            furnished(mongo, self.settings(mongo_uri, None)) as house,
+            answered(tmp_path / "bell", bells_of(house)),
+            background.running(build_worker(mongo, house).work()),
+        ):
+            yield house
 
     @staticmethod
     def settings(uri: str, bell: Path | None) -> Settings:

@@ -18,11 +18,9 @@ from tests.api.command_line import PATIENCE, is_alive, running
 from tests.api.scenes import with_levels, with_rules, with_score
 from tests.client import Client
 from tests.conftest import DATABASE, MakeClient
-from tests.processes import children
+from tests.processes import children, on_linux
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/net/tcp").exists(), reason="only Linux tells which process holds a socket"
-)
+pytestmark = on_linux
 
 
 def workers_of(server: Process) -> list[int]:

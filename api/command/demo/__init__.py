@@ -10,7 +10,7 @@ from socket import socket
 
 from rich.console import Console
 
-from api.app import create_app, open_house
+from api.app import connected, create_app, open_house
 from api.command.demo.live import feed, narrate
 from api.command.demo.people import Person
 from api.command.demo.stage import set_up
@@ -19,7 +19,6 @@ from api.command.serving import Server, server_of
 from api.scalars import now
 from api.settings import Settings
 from domain.actors import Workspace
-from persistence.mongo import open_mongo
 from persistence.workspaces import Workspaces
 
 WORKSPACE = "demo"
@@ -73,8 +72,7 @@ async def play(settings: Settings, listening: socket, console: Console) -> None:
 
 
 async def _scene(settings: Settings) -> tuple[Workspace, Sequence[Person]]:
-    assert settings.mongo_uri
-    async with open_mongo(settings.mongo_uri.get_secret_value(), settings.mongo_database) as mongo:
+    async with connected(settings) as mongo:
         workspace = await Workspaces(mongo).named(settings.workspace, now())
         return workspace, await set_up(mongo, workspace, now())
 
