@@ -1,12 +1,11 @@
-"""The database: its connection, its collections with their indexes and validators, and its transactions."""
+"""The database: its connection, its collections, and its transactions."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bson import CodecOptions, ObjectId
@@ -18,19 +17,25 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import IndexModel
-from pymongo.errors import AutoReconnect, ConfigurationError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
+from persistence.collections import COLLECTIONS
 from persistence.documents import Document
 from persistence.upgrades import name_leads
 
 PATIENCE = 10_000  # milliseconds to look for a writable server before an operation fails
 
-TRIED = 15.0  # seconds that a transaction, or the answer to a commit, is tried for, through elections
+TRIED = 15.0  # seconds that a transaction, the answer to a commit, or opening is tried for, through elections
 # Seconds that one is tried for against conflicts: MongoDB keeps the transaction of a process that died for sixty.
 CONFLICT_PATIENCE = 75.0
 PAUSE = 0.02  # seconds between two tries
 UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"  # the driver's labels
-PLACE_IDLE = 86_400  # seconds after which a place at the gate is taken for one of a process that is gone
 NAMESPACE_EXISTS, WRITE_CONFLICT = 48, 112  # MongoDB's codes
 
 Session = AsyncIOMotorClientSession
@@ -62,139 +67,6 @@ def new_id() -> str:
     return str(ObjectId())
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What one collection must have: its indexes, and the BSON types of its required fields."""
-
-    indexes: tuple[IndexModel, ...]
-    required: Mapping[str, str]
-
-
-def _ordered_by(*fields: str, when: Document | None = None, unique: bool = False) -> IndexModel:
-    keys = [("workspace", 1), *((field, 1) for field in fields)]
-    return IndexModel(keys, unique=unique, **({"partialFilterExpression": when} if when else {}))
-
-
-def _unique(*fields: str, when: Document | None = None) -> IndexModel:
-    return _ordered_by(*fields, when=when, unique=True)
-
-
-BY_HAND = "ADJUSTMENT", "AUTOMATION"  # the causes of points that no rule gave
-COLLECTIONS: Mapping[str, Declared] = {
-    "workspaces": Declared(
-        (IndexModel([("name", 1)], unique=True), IndexModel([("retime", 1)], sparse=True)),
-        {
-            "name": "string",
-            "version": "int",
-            "levels": "object",
-            "told": "object",
-            "rules": "int",
-            "rules_last": "int",
-        },
-    ),
-    "leads": Declared(
-        (
-            # As few as there may be: in a transaction MongoDB 6 looks every index up in its catalog, which holds them
-            # all, for each lead whose place in any of them changes. With eleven that took it 250 µs a lead.
-            _unique("names", when={"names": {"$exists": True}}),
-            _ordered_by("engagement.score", "_id"),
-            _ordered_by("profile.score", "_id"),
-            _ordered_by("last_activity_at", "_id"),
-            _ordered_by("created_at", "_id"),
-            # Time passes for every workspace.
-            IndexModel(
-                [("due_at", 1), ("workspace", 1), ("_id", 1)],
-                partialFilterExpression={"due_at": {"$exists": True}},
-            ),
-        ),
-        {
-            "engagement": "object",
-            "profile": "object",
-            "tags": "array",
-            "version": "int",
-            "created_at": "date",
-        },
-    ),
-    "activities": Declared(
-        (_unique("key", when={"key": {"$gt": ""}}), _ordered_by("lead", "occurred_at", "_id")),
-        {"lead": "string", "kind": "string", "occurred_at": "date", "received_at": "date"},
-    ),
-    # A lead's own history needs no index of its own: its entries' _id is the lead's id and their version.
-    "score_changes": Declared(
-        (
-            _unique("key", when={"key": {"$gt": ""}}),
-            _ordered_by("at", "_id"),
-            _ordered_by("dimension", "at", when={"tier_changed": True}),
-            IndexModel(
-                [("workspace", 1), ("lead", 1), ("version", 1)],
-                name="by_hand",
-                partialFilterExpression={"cause": {"$in": list(BY_HAND)}},
-            ),
-        ),
-        {
-            "lead": "string",
-            "version": "int",
-            "delta": "int",
-            "after": "object",
-            "cause": "string",
-            "at": "date",
-        },
-    ),
-    "level_sets": Declared(
-        (_unique("dimension", "version"),), {"dimension": "string", "version": "int", "levels": "array"}
-    ),
-    "rule_sets": Declared(
-        (
-            _unique("version"),
-            _unique("state", when={"state": "DRAFT"}),
-            _ordered_by("state", "version"),
-            _ordered_by("rules.id", "version"),
-        ),
-        {"version": "int", "state": "string", "rules": "array"},
-    ),
-    "automations": Declared(
-        (
-            _unique("automation", "version"),
-            _ordered_by("automation", when={"is_current": True}),
-        ),
-        {"automation": "string", "version": "int", "name": "string", "trigger": "object", "actions": "array"},
-    ),
-    "deliveries": Declared(
-        (
-            # Every firing costs an entry in each: what is asked of all states is merged from those of each.
-            _ordered_by("state", "created_at", "_id"),
-            _ordered_by("automation", "state", "created_at", "_id"),
-            # Whose time has come is looked for in all workspaces.
-            IndexModel(
-                [("next_attempt_at", 1), ("target", 1)],
-                partialFilterExpression={"next_attempt_at": {"$exists": True}},
-            ),
-        ),
-        {
-            "automation": "string",
-            "lead": "string",
-            "state": "string",
-            "action": "object",
-            "created_at": "date",
-        },
-    ),
-    "jobs": Declared(
-        (
-            _ordered_by("started_at", "_id"),
-            _ordered_by("state", "dimension"),
-            IndexModel([("state", 1), ("lease.until", 1)]),  # work is taken up for any workspace
-        ),
-        {"kind": "string", "state": "string", "started_at": "date"},
-    ),
-    "leases": Declared((), {"owner": "string", "until": "date"}),
-    "gate": Declared(
-        (_ordered_by("used_at"), IndexModel([("used_at", 1)], expireAfterSeconds=PLACE_IDLE)),
-        {"passed": "int"},
-    ),
-    "api_keys": Declared((_ordered_by("created_at", "_id"),), {"name": "string", "role": "string"}),
-}
-
-
 class Mongo:
     """The database's collections, each by its name."""
 
@@ -217,11 +89,26 @@ class Mongo:
         self.api_keys = self.database.api_keys
 
     async def prepare(self) -> None:
-        """Make every collection, index and validator there is to be; what is as it should be is left alone."""
+        """Make every collection, index and validator there is to be; what is as it should be is left alone.
+
+        Begun anew where the database goes away meanwhile, as in an election; raises Unreachable where it stays away.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + TRIED
+        while True:
+            try:
+                return await self._prepare()
+            except Unreachable as error:
+                # The driver has waited for a server itself before it says that there is none.
+                if isinstance(error, ServerSelectionTimeoutError) or clock() > deadline:
+                    raise
+                await asyncio.sleep(PAUSE)
+
+    async def _prepare(self) -> None:
         listed = await self.database.list_collections()
         there = {each["name"]: each["options"].get("validator") for each in await listed.to_list(None)}
         for name, declared in COLLECTIONS.items():
-            validator = _validator(declared.required)
+            validator = declared.validator
             if name not in there:
                 await self._create(name, validator)
             elif there[name] != validator:
@@ -295,11 +182,6 @@ async def commit_surely(session: Session) -> None:
             await asyncio.sleep(PAUSE)
         else:
             return
-
-
-def _validator(required: Mapping[str, str]) -> Document:
-    properties: Document = {name: {"bsonType": kind} for name, kind in required.items()}
-    return {"$jsonSchema": {"bsonType": "object", "required": list(required), "properties": properties}}
 
 
 @asynccontextmanager

@@ -11,9 +11,10 @@ from domain.leads import Lead
 from domain.levels import Dimension
 from domain.scoring import Adjusted, Outcome, Past, Scoring, Timeline, rescored
 from persistence.background import ahead
+from persistence.collections import BY_HAND
 from persistence.documents import Document, to_activity
 from persistence.history import OF_LEAD
-from persistence.mongo import BY_HAND, Cursor, Mongo, Session
+from persistence.mongo import Cursor, Mongo, Session
 
 IN_ORDER = [("workspace", 1), ("lead", 1), ("version", 1)]
 UNSEEN = {"workspace": False, "key": False, "changes": False}  # by replay

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from domain.actors import Workspace
-from persistence.mongo import COLLECTIONS, Mongo
+from persistence.collections import COLLECTIONS
+from persistence.mongo import Mongo
 from tests.api.sockets import PATIENCE
 from tests.conftest import Served, serving
 

@@ -11,10 +11,11 @@ import pytest
 from api.scalars import now
 from domain.actors import Actor, ActorKind, Role, Viewer, Workspace
 from domain.levels import Dimension
+from persistence.collections import COLLECTIONS
 from persistence.configuration import Configuration
-from persistence.mongo import COLLECTIONS, Mongo, open_mongo
+from persistence.mongo import Mongo, open_mongo
 from persistence.workspaces import Keys, Workspaces
-from tests.persistence.conftest import DATABASE
+from tests.persistence.conftest import DATABASE, Fail
 
 
 async def everything(mongo: Mongo, workspace: Workspace) -> str:
@@ -89,6 +90,19 @@ async def test_processes_that_prepare_a_new_database_at_once_all_succeed(mongo_u
         assert await mongo.workspaces.count_documents({}) == 1
         assert set(await mongo.database.list_collection_names()) == set(COLLECTIONS)
         await mongo.client.drop_database("prepared")
+
+
+@pytest.mark.parametrize("how", [{"closeConnection": True}, {"errorCode": 11602}], ids=["cut", "stepping"])
+async def test_a_database_that_goes_away_while_it_is_prepared_is_prepared_all_the_same(
+    fallible: Mongo, fail: Fail, fallible_uri: str, how: dict[str, Any]
+) -> None:
+    await fail("createIndexes", times=5, **how)
+
+    async with open_mongo(fallible_uri, "interrupted") as mongo:
+        indexes = [await mongo.database[name].index_information() for name in COLLECTIONS]
+        await mongo.client.drop_database("interrupted")
+
+    assert indexes == [await fallible.database[name].index_information() for name in COLLECTIONS]
 
 
 # Keys

@@ -12,7 +12,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 import persistence
-from persistence.mongo import COLLECTIONS, Mongo
+from persistence.collections import COLLECTIONS
+from persistence.mongo import Mongo
 
 ASKING = {*COLLECTIONS, "command"}
 
