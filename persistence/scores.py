@@ -17,6 +17,8 @@ from persistence.leads import Name, in_range
 from persistence.mongo import Mongo, at_once
 
 MAJORITY = {"level": "majority"}
+PORTION = 5_000  # ids of one answer
+STRIDE = 100_000  # ids put in order at once: ten megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,28 +133,49 @@ class Scores:
     async def announced_otherwise(
         self, workspace: str, dimension: Dimension, stretch: Stretch, limit: int
     ) -> AsyncIterator[list[tuple[Name, ...]]]:
-        """The leads in a stretch whose announced level is not the last table's, *limit* at a time.
+        """The leads in a stretch whose announced level is not the last table's, at most *limit* at a time.
 
         Each by all its names, the id first. Leads that come into the stretch meanwhile may be among them, and those
         that leave it not.
         """
-        name, level = _name(dimension), stretch.levels[-1]
-        shown = [f"{name}.score", "names"]
-        wanted = {
-            **_within(workspace, dimension, stretch.scores),
-            f"{name}.level": {"$ne": level and level.name},
+        level = stretch.levels[-1]
+        otherwise = {
+            "workspace": workspace,
+            f"{_name(dimension)}.level": {"$ne": level and level.name},
         }
+        async for ids in self._strides(workspace, dimension, stretch.scores):
+            # Leads of one age lie together in the database: what is told together is written together.
+            ids.sort()
+            for at in range(0, len(ids), limit):
+                wanted = {"_id": {"$in": ids[at : at + limit]}, **otherwise}
+                found = self._mongo.leads.find(wanted, ["names"], hint="_id_", batch_size=at_once(limit))
+                if leads := await found.to_list(None):
+                    yield [to_names(lead) for lead in leads]
 
-        async def find(part: Document, size: int) -> list[Document]:
-            found = self._mongo.leads.find({"$and": [wanted, part]}, shown, hint=_by_score(dimension))
-            ordered = found.sort(_by_score(dimension)[1:]).limit(size).batch_size(at_once(size))
+    async def _strides(
+        self, workspace: str, dimension: Dimension, scores: ScoreRange
+    ) -> AsyncIterator[list[str]]:
+        """The ids of the leads that have one of those scores, the lowest first: few at the beginning, then many."""
+        name, size = _name(dimension), PORTION
+        within = _within(workspace, dimension, scores)
+
+        async def find(part: Document, wanted: int) -> list[Document]:
+            found = self._mongo.leads.find(
+                {"$and": [within, part]}, [f"{name}.score"], hint=_by_score(dimension)
+            )
+            ordered = found.sort(_by_score(dimension)[1:]).limit(wanted).batch_size(at_once(wanted))
             return await ordered.to_list(None)
 
         parts: Sequence[Document] = ({},)
-        while leads := await pages.read(parts, limit, find):
-            yield [to_names(lead) for lead in leads]
-            last = leads[-1]
-            parts = pages.beyond(f"{name}.score", last[name]["score"], last["_id"], descending=False)
+        leads: Sequence[Document] = ({},)
+        while leads:
+            ids: list[str] = []
+            while len(ids) < size and (leads := await pages.read(parts, PORTION, find)):
+                ids += [lead["_id"] for lead in leads]
+                last = leads[-1]
+                parts = pages.beyond(f"{name}.score", last[name]["score"], last["_id"], descending=False)
+            yield ids
+            size = STRIDE
 
 
 def _name(dimension: Dimension) -> str:

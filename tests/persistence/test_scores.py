@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+import persistence.scores
 from api.context import House
 from domain.actors import Workspace
 from domain.errors import InvalidInput
@@ -228,10 +229,21 @@ def announced(lead: Lead, dimension: Dimension, level: str | None) -> Lead:
 
 @BOTH
 @pytest.mark.parametrize("limit", [1, 7, 500])
+@pytest.mark.parametrize(("portion", "stride"), [(1, 1), (4, 10), (5_000, 100_000)])
 async def test_those_announced_otherwise_are_found_once_and_no_others(
-    house: House, mongo: Mongo, workspace: Workspace, other: Workspace, dimension: Dimension, limit: int
+    house: House,
+    mongo: Mongo,
+    workspace: Workspace,
+    other: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    dimension: Dimension,
+    limit: int,
+    portion: int,
+    stride: int,
 ) -> None:
-    """Many of them with the same score, so that a page ends among leads that are alike."""
+    """Many of them with the same score, so that a portion ends among leads that are alike."""
+    monkeypatch.setattr(persistence.scores, "PORTION", portion)
+    monkeypatch.setattr(persistence.scores, "STRIDE", stride)
     random = Random("announced")
     leads = [
         announced(a_lead(n, n % 4, n % 3), dimension, random.choice(["Warm", "Hot", None])) for n in range(90)
@@ -250,9 +262,23 @@ async def test_those_announced_otherwise_are_found_once_and_no_others(
     wrong = [
         lead for lead in leads if lead.standing(dimension).announced.level != told(lead, table, dimension)
     ]
-    wrong.sort(key=lambda lead: (lead.standing(dimension).score, lead.id))
-    assert found == [((RefKind.ID, lead.id), (RefKind.EXTERNAL_ID, lead.external_id or "")) for lead in wrong]
+    assert sorted(found, key=str) == sorted(
+        (((RefKind.ID, lead.id), (RefKind.EXTERNAL_ID, lead.external_id or "")) for lead in wrong), key=str
+    )
     assert 10 < len(wrong) < 90
+
+
+@BOTH
+async def test_those_announced_otherwise_are_told_with_those_who_lie_beside_them(
+    house: House, mongo: Mongo, workspace: Workspace, dimension: Dimension
+) -> None:
+    leads = [announced(a_lead(n, n % 4, n % 3), dimension, "Warm") for n in range(90)]
+    await store(mongo, workspace, *leads)
+    (stretch,) = stretches((Level("Hot", None, None),))
+
+    walk = house.scores.announced_otherwise(workspace.id, dimension, stretch, 30)
+
+    assert [names[0][1] async for page in walk for names in page] == sorted(lead.id for lead in leads)
 
 
 def told(lead: Lead, table: tuple[Level, ...], dimension: Dimension) -> str | None:
