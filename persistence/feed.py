@@ -176,8 +176,8 @@ async def batches(
     async with await mongo.client.start_session() as session:
         try:
             while True:
-                answer = await mongo.database.command(
-                    command, codec_options=mongo.database.codec_options, session=session
+                answer = await mongo.unzoned.command(
+                    command, codec_options=mongo.unzoned.codec_options, session=session
                 )
                 cursor = answer["cursor"]
                 yield cursor["postBatchResumeToken"]["_data"], tuple(cursor.get("nextBatch", ()))

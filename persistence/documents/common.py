@@ -11,6 +11,8 @@ from domain.actors import Actor, ActorKind
 from domain.leads import Position
 
 Document = dict[str, Any]
+UNZONED_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the driver reads moments
+EPOCH = UNZONED_EPOCH.replace(tzinfo=UTC)
 
 
 def present(**fields: object) -> Document:
@@ -19,7 +21,8 @@ def present(**fields: object) -> Document:
 
 def to_moment(moment: datetime) -> datetime:
     """A moment as it is kept, which is in UTC: that the driver says so itself takes most of its time to read one."""
-    return moment.replace(tzinfo=UTC)
+    # By a sum, for `replace` takes ten times as long.
+    return moment if moment.tzinfo else EPOCH + (moment - UNZONED_EPOCH)
 
 
 def from_actor(actor: Actor) -> Document:

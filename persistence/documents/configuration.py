@@ -9,7 +9,7 @@ from typing import Any
 from domain.jobs import Job, JobKind, JobState
 from domain.levels import Announce, Dimension, Level, LevelSet
 from domain.rules import Inactivity, Limit, Period, Rescore, Rule, RuleSet, RuleSetState
-from persistence.documents.common import Document, from_actor, to_actor
+from persistence.documents.common import Document, from_actor, to_actor, to_moment
 from persistence.documents.conditions import from_condition, to_condition
 
 
@@ -39,7 +39,7 @@ def to_level_set(document: Mapping[str, Any]) -> LevelSet:
         comment=document["comment"],
         reverted_from=document["reverted_from"],
         announce=Announce(document["announce"]),
-        created_at=document["created_at"],
+        created_at=to_moment(document["created_at"]),
         created_by=to_actor(document["created_by"]),
     )
 
@@ -75,8 +75,8 @@ def to_job(document: Mapping[str, Any]) -> Job:
         done=document["done"],
         total=document["total"],
         changed=document["changed"],
-        started_at=document["started_at"],
-        finished_at=document["finished_at"],
+        started_at=to_moment(document["started_at"]),
+        finished_at=document["finished_at"] and to_moment(document["finished_at"]),
         error=document["error"],
         place=document.get("place"),
     )

@@ -83,26 +83,31 @@ def _from_adjustment(adjusted: Adjustment) -> Document:
 
 def to_score_change(document: Mapping[str, Any]) -> ScoreChange:
     announce, adjusted = document.get("announce"), document.get("adjusted")
-    return ScoreChange(
-        lead_id=document["lead"],
-        dimension=Dimension(document["dimension"]),
-        version=document["version"],
-        before=to_position(document["before"]),
-        after=to_position(document["after"]),
-        cause=Cause(
+    return ScoreChange(  # by place, as above: the feed reads thousands
+        document["lead"],
+        Dimension(document["dimension"]),
+        document["version"],
+        to_position(document["before"]),
+        to_position(document["after"]),
+        Cause(
             CauseKind(document["cause"]),
             to_actor(document["actor"]),
-            document["at"],
+            to_moment(document["at"]),
             document.get("reason"),
             document.get("key"),
             document.get("activity"),
             announce and Announce(announce),
-            adjusted and Adjustment(**adjusted),
+            adjusted and _to_adjustment(adjusted),
             document.get("hops", 0),
         ),
-        parts=tuple(map(_to_part, document["parts"])),
-        rule_set=document["rule_set"],
+        tuple(map(_to_part, document["parts"])),
+        document["rule_set"],
     )
+
+
+def _to_adjustment(document: Mapping[str, Any]) -> Adjustment:
+    expires_at = document.get("expires_at")
+    return Adjustment(document["delta"], expires_at and to_moment(expires_at))
 
 
 def _from_part(part: ScorePart) -> Document:

@@ -76,7 +76,7 @@ class Entry:
     def link(self, mongo: Mongo) -> Link:
         """The link, with its events just as the database's own log gives them."""
         try:
-            events = decode(self.packed, mongo.database.codec_options)["events"] if self.packed else ()
+            events = decode(self.packed, mongo.unzoned.codec_options)["events"] if self.packed else ()
         except (BSONError, KeyError) as error:
             raise Away(STRANGE) from error
         return Link(self.prev, self.token, tuple(events))
