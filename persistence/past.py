@@ -19,6 +19,7 @@ from persistence.mongo import Cursor, Mongo, Session
 IN_ORDER = [("workspace", 1), ("lead", 1), ("version", 1)]
 UNSEEN = {"workspace": False, "key": False, "changes": False}  # by replay
 LONG = 500  # activities: some milliseconds' work
+TURN = 100  # activities after which others have a turn: a millisecond's work
 PORTION = 1_000  # documents of one answer
 
 
@@ -35,6 +36,7 @@ async def pasts(
     found = mongo.unzoned.activities.find(wanted, UNSEEN, session=session, hint=OF_LEAD, batch_size=PORTION)
     async with aclosing(ahead(_portions(found.sort(OF_LEAD)))) as portions:
         waiting: list[Document] = []
+        since_turn = 0
         for lead in ordered:
             own: list[Document] = []
             while waiting or (waiting := await anext(portions, [])):
@@ -45,7 +47,10 @@ async def pasts(
                     break
             activities = [to_activity(each) for each in own if "is_retracted" not in each]
             by_hand = [each for lead_id in lead.ids for each in adjustments.get(lead_id, ())]
-            await asyncio.sleep(0)
+            since_turn += max(len(activities), 1)
+            if since_turn >= TURN:
+                since_turn = 0
+                await asyncio.sleep(0)
             yield lead, Past(activities, sorted(by_hand, key=lambda each: each.at))
 
 

@@ -24,14 +24,14 @@ from persistence.background import INTERRUPTIONS, ahead
 from persistence.batch import Batch
 from persistence.commits import Passage, keep_all, leads_of, write
 from persistence.configuration import Configuration
-from persistence.documents import Document, to_names
+from persistence.documents import Document, to_lead, to_moment, to_names
 from persistence.jobs import Held, Jobs
 from persistence.ledger import Ledger
 from persistence.mongo import Mongo, Session, at_once
 from persistence.past import anew, pasts
 
 # Of one transaction: leads, as many as have about so many activities together, which is a second's work at the most.
-FIRST, MOST, ACTIVITIES = 50, 500, 4_000
+FIRST, MOST, ACTIVITIES = 50, 500, 8_000
 BY_AGE = [("workspace", 1), ("created_at", 1), ("_id", 1)]
 
 
@@ -61,7 +61,7 @@ class Page:
     def place(self) -> str:
         """Where it ends."""
         last = self.leads[-1]
-        return pages.encode(pages.milliseconds(last["created_at"]), last["_id"])
+        return pages.encode(pages.milliseconds(to_moment(last["created_at"])), last["_id"])
 
     async def unchanged(self, passage: Passage, ids: Sequence[str]) -> list[Rescored]:
         """Those of the leads to which nothing has happened since, if what is in force is the same."""
@@ -113,9 +113,8 @@ class Rescoring:
         size = FIRST
         while leads := await self._found(workspace, place, size):
             scoring = await self._configuration.scoring(workspace)
-            ids = [lead["_id"] for lead in leads]
             try:
-                some = await self._rescored(workspace, ids, scoring, self._clock())
+                some = await self._rescored(workspace, list(map(to_lead, leads)), scoring, self._clock())
             except INTERRUPTIONS:
                 raise
             except Exception:  # noqa: BLE001 - whom it is about shows when each is tried by itself, and harms no other
@@ -127,11 +126,10 @@ class Rescoring:
                 size = max(1, min(MOST, size * ACTIVITIES // max(sum(each.activities for each in some), 1)))
 
     async def _found(self, workspace: str, place: str | None, size: int) -> Sequence[Document]:
-        """The next leads, the longest known first; of each no more than its names and its place."""
-        shown = ["created_at", "names"]
+        """The next leads, the longest known first."""
 
         async def find(part: Document, wanted: int) -> list[Document]:
-            found = self._mongo.leads.find({"$and": [{"workspace": workspace}, part]}, shown, hint=BY_AGE)
+            found = self._mongo.unzoned.leads.find({"$and": [{"workspace": workspace}, part]}, hint=BY_AGE)
             return await found.sort(BY_AGE[1:]).limit(wanted).batch_size(at_once(wanted)).to_list(None)
 
         return await pages.read(pages.beyond_moment("created_at", place, descending=False), size, find)
@@ -139,15 +137,14 @@ class Rescoring:
     async def _rescored(
         self,
         workspace: str,
-        ids: Sequence[str],
+        leads: Sequence[Lead],
         scoring: Scoring,
         now: datetime,
         session: Session | None = None,
     ) -> list[Rescored]:
-        """What replay makes of those of the leads that there still are."""
-        if not ids:
+        """What replay makes of the leads."""
+        if not leads:
             return []
-        leads = await leads_of(self._mongo, workspace, ids, session)
         timeline = await self._configuration.timeline(workspace, scoring.rules, session)
         cause = _cause(timeline[0], now)
         made: list[Rescored] = []
@@ -173,8 +170,9 @@ class Rescoring:
         """How many of the leads have another score now; whoever was changed since is rescored once more."""
         scoring, now = passage.scoring, passage.now
         some = await page.unchanged(passage, ids)
-        changed_since = set(ids) - {each.before.id for each in some}
-        some += await self._rescored(workspace, list(changed_since), scoring, now, passage.session)
+        if others := set(ids) - {each.before.id for each in some}:
+            leads = await leads_of(self._mongo, workspace, list(others), passage.session)
+            some += await self._rescored(workspace, leads, scoring, now, passage.session)
         batch = Batch(workspace, scoring, [each.before for each in some], {}, now)
         await keep_all(batch, (each.outcome for each in some))
         await write(batch, passage)

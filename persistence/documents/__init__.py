@@ -7,7 +7,7 @@ from persistence.documents.automations import (
     to_automation,
     to_delivery,
 )
-from persistence.documents.common import Document, from_actor, present, to_actor, to_position
+from persistence.documents.common import Document, from_actor, present, to_actor, to_moment, to_position
 from persistence.documents.conditions import from_condition, to_condition
 from persistence.documents.configuration import (
     from_job,
@@ -53,6 +53,7 @@ __all__ = [
     "to_job",
     "to_lead",
     "to_level_set",
+    "to_moment",
     "to_names",
     "to_position",
     "to_rule_set",
