@@ -97,6 +97,7 @@ class RuleSet:
     is_timed: bool = field(init=False, repr=False, compare=False)
     _by_kind: Mapping[str | None, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
     _asking: Collection[str | None] = field(init=False, repr=False, compare=False)
+    _worth: Mapping[str | None, int] = field(init=False, repr=False, compare=False)
     _ends: tuple[int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -104,11 +105,17 @@ class RuleSet:
         for rule in self.rules:
             by_kind[rule.activity] = (*by_kind.get(rule.activity, ()), rule)
         asking = {rule.activity for rule in self.rules if rule.condition is not None}
+        worth = {
+            kind: sum(rule.points for rule in rules)
+            for kind, rules in by_kind.items()
+            if all(rule.is_plain for rule in rules)
+        }
         low = -bounds.SCORE if self.floor is None else self.floor
         high = bounds.SCORE if self.ceiling is None else self.ceiling
         object.__setattr__(self, "is_timed", any(rule.is_timed for rule in self.rules))
         object.__setattr__(self, "_by_kind", by_kind)
         object.__setattr__(self, "_asking", asking)
+        object.__setattr__(self, "_worth", worth)
         object.__setattr__(self, "_ends", (low, high))
 
     def triggered_by(self, kind: str) -> tuple[Rule, ...]:
@@ -118,6 +125,10 @@ class RuleSet:
     def asks(self, kind: str) -> bool:
         """Whether any of the rules that an activity of this kind sets off has a condition."""
         return kind in self._asking
+
+    def worth(self, kind: str) -> int | None:
+        """What every activity of this kind is worth, whatever else there is; None where that depends."""
+        return self._worth.get(kind)
 
     @property
     def of_profile(self) -> tuple[Rule, ...]:

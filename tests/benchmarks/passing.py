@@ -70,6 +70,7 @@ async def caught_up(uri: str, mongo: Mongo, leads: int) -> float:
         await mongo.leads.insert_many(documents, ordered=False)
     await mongo.workspaces.update_many({}, {"$unset": {"retime": ""}})
     await mongo.leases.delete_many({})
+    await written(mongo)
     async with as_served(uri, mongo):
         while not await mongo.leases.find_one({"_id": "steps"}):  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.01)
@@ -89,6 +90,7 @@ async def rescored(mongo: Mongo, house: House, leads: int) -> float:
         await mongo.leads.insert_many([from_lead(workspace.id, lead) for lead, _ in some], ordered=False)
         done = [from_activity(workspace.id, lead.id, each, ()) for lead, past in some for each in past]
         await mongo.activities.insert_many(done, ordered=False)
+    await written(mongo)
     started = time.perf_counter()
     job = await publish(house, workspace, rules(1), Rescore.REPLAY)
     while job and job.state is JobState.RUNNING:
@@ -97,6 +99,11 @@ async def rescored(mongo: Mongo, house: House, leads: int) -> float:
     assert job
     assert (job.state, job.changed) == (JobState.DONE, leads)
     return leads / (time.perf_counter() - started)
+
+
+async def written(mongo: Mongo) -> None:
+    """Have the database write down what it was given, or it would do so meanwhile."""
+    await mongo.client.admin.command("fsync")
 
 
 def rules(more: int) -> tuple[Rule, ...]:
