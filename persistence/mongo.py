@@ -23,6 +23,7 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
+    WriteConcernError,
 )
 
 from persistence.collections import COLLECTIONS
@@ -91,16 +92,19 @@ class Mongo:
     async def prepare(self) -> None:
         """Make every collection, index and validator there is to be; what is as it should be is left alone.
 
-        Begun anew where the database goes away meanwhile, as in an election; raises Unreachable where it stays away.
+        Begun anew where the database goes away meanwhile, as in an election; raises Unreachable where it is not there at
+        all, or stays away.
         """
         clock = asyncio.get_running_loop().time
-        deadline = clock() + TRIED
+        deadline: float | None = None
         while True:
             try:
                 return await self._prepare()
-            except Unreachable as error:
+            except (Unreachable, WriteConcernError) as error:
                 # The driver has waited for a server itself before it says that there is none.
-                if isinstance(error, ServerSelectionTimeoutError) or clock() > deadline:
+                is_nowhere = deadline is None and isinstance(error, ServerSelectionTimeoutError)
+                deadline = deadline or clock() + TRIED
+                if is_nowhere or clock() > deadline:
                     raise
                 await asyncio.sleep(PAUSE)
 

@@ -18,8 +18,9 @@ from persistence.mongo import Cursor, Mongo, Session
 
 IN_ORDER = [("workspace", 1), ("lead", 1), ("version", 1)]
 UNSEEN = {"workspace": False, "key": False, "changes": False}  # by replay
-LONG = 500  # activities: some milliseconds' work
-TURN = 100  # activities after which others have a turn: a millisecond's work
+LONG = 500  # activities and adjustments: some milliseconds' work
+TURN = 100  # activities and adjustments after which others have a turn: a millisecond's work
+LEAST = 10  # for so many counts a lead for which nothing ever happened
 PORTION = 1_000  # documents of one answer
 
 
@@ -47,11 +48,11 @@ async def pasts(
                     break
             activities = [to_activity(each) for each in own if "is_retracted" not in each]
             by_hand = [each for lead_id in lead.ids for each in adjustments.get(lead_id, ())]
-            since_turn += max(len(activities), 1)
+            yield lead, Past(activities, sorted(by_hand, key=lambda each: each.at))
+            since_turn += len(activities) + len(by_hand) + LEAST
             if since_turn >= TURN:
                 since_turn = 0
                 await asyncio.sleep(0)
-            yield lead, Past(activities, sorted(by_hand, key=lambda each: each.at))
 
 
 async def _portions(found: Cursor) -> AsyncGenerator[list[Document], None]:
@@ -87,6 +88,6 @@ async def anew(
     cause: Cause,
 ) -> Outcome:
     """The lead as replay makes it; a long past is replayed in a thread, for it would hold up all others."""
-    if len(past.activities) < LONG:
+    if len(past.activities) + len(past.adjustments) < LONG:
         return rescored(lead, past, dimensions, scoring, timeline, cause)
     return await asyncio.to_thread(rescored, lead, past, dimensions, scoring, timeline, cause)

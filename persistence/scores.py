@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 
 from domain.distribution import Counts, Pairs
 from domain.leads import Lead
@@ -140,41 +142,38 @@ class Scores:
         """
         level = stretch.levels[-1]
         otherwise = {
-            "workspace": workspace,
+            **_within(workspace, dimension, stretch.scores),
             f"{_name(dimension)}.level": {"$ne": level and level.name},
         }
-        async for ids in self._strides(workspace, dimension, stretch.scores):
+        async for portions in self._strides(dimension, otherwise):
             # Leads of one age lie together in the database: what is told together is written together.
-            ids.sort()
-            for at in range(0, len(ids), limit):
-                wanted = {"_id": {"$in": ids[at : at + limit]}, **otherwise}
+            ids = merge(*portions)
+            while some := list(islice(ids, limit)):
+                wanted = {**otherwise, "_id": {"$in": some}}
                 found = self._mongo.leads.find(wanted, ["names"], hint="_id_", batch_size=at_once(limit))
                 if leads := await found.to_list(None):
                     yield [to_names(lead) for lead in leads]
 
-    async def _strides(
-        self, workspace: str, dimension: Dimension, scores: ScoreRange
-    ) -> AsyncIterator[list[str]]:
-        """The ids of the leads that have one of those scores, the lowest first: few at the beginning, then many."""
+    async def _strides(self, dimension: Dimension, wanted: Document) -> AsyncIterator[list[list[str]]]:
+        """The ids of those leads in portions, each in order, the lowest score first: of few leads, then of many."""
         name, size = _name(dimension), PORTION
-        within = _within(workspace, dimension, scores)
 
-        async def find(part: Document, wanted: int) -> list[Document]:
+        async def find(part: Document, limit: int) -> list[Document]:
             found = self._mongo.leads.find(
-                {"$and": [within, part]}, [f"{name}.score"], hint=_by_score(dimension)
+                {"$and": [wanted, part]}, [f"{name}.score"], hint=_by_score(dimension)
             )
-            ordered = found.sort(_by_score(dimension)[1:]).limit(wanted).batch_size(at_once(wanted))
+            ordered = found.sort(_by_score(dimension)[1:]).limit(limit).batch_size(at_once(limit))
             return await ordered.to_list(None)
 
         parts: Sequence[Document] = ({},)
         leads: Sequence[Document] = ({},)
         while leads:
-            ids: list[str] = []
-            while len(ids) < size and (leads := await pages.read(parts, PORTION, find)):
-                ids += [lead["_id"] for lead in leads]
+            portions: list[list[str]] = []
+            while PORTION * len(portions) < size and (leads := await pages.read(parts, PORTION, find)):
+                portions.append(sorted([lead["_id"] for lead in leads]))
                 last = leads[-1]
                 parts = pages.beyond(f"{name}.score", last[name]["score"], last["_id"], descending=False)
-            yield ids
+            yield portions
             size = STRIDE
 
 

@@ -92,7 +92,15 @@ async def test_processes_that_prepare_a_new_database_at_once_all_succeed(mongo_u
         await mongo.client.drop_database("prepared")
 
 
-@pytest.mark.parametrize("how", [{"closeConnection": True}, {"errorCode": 11602}], ids=["cut", "stepping"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"closeConnection": True},
+        {"errorCode": 11602},
+        {"writeConcernError": {"code": 64, "errmsg": "waited in vain"}},
+    ],
+    ids=["cut", "stepping", "the majority keeps silent"],
+)
 async def test_a_database_that_goes_away_while_it_is_prepared_is_prepared_all_the_same(
     fallible: Mongo, fail: Fail, fallible_uri: str, how: dict[str, Any]
 ) -> None:

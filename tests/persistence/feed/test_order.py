@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from api.context import House
 from api.scalars import now
 from domain.actors import Workspace
-from domain.history import ScoreChange
+from domain.history import Adjustment, ScoreChange
 from domain.levels import Dimension, LevelSet
-from persistence.feed import Opened, Reached
+from persistence.feed import JobChanged, Opened, Reached
 from persistence.mongo import Mongo, new_id
 from tests.persistence.conftest import MakeHouse
 from tests.persistence.feed.listening import Listener, assert_rising, jump, last_word, listening, tier_changes
@@ -58,6 +60,26 @@ async def test_tier_changes_and_level_sets_are_told_in_commit_order(
     assert listener.told(workspace) == expected
     assert len(listener.opened) == 1
     assert_rising(listener.events)
+
+
+async def test_moments_are_told_as_they_were_written(
+    house: House, mongo: Mongo, workspace: Workspace
+) -> None:
+    await set_levels(house, workspace.id, COLD, WARM, HOT)
+    (job,) = await house.jobs.newest(workspace.id, 1)
+    async with listening(mongo) as listener:
+        until = now() + timedelta(days=1)
+        asked = replace(adjusted(30), expires_at=until)
+        await house.ledger.apply(workspace.id, external("crm-1"), asked)
+        cancelled = await house.jobs.cancel(workspace.id, job.id)
+        await last_word(house, workspace, listener)
+
+    moved, _ = listener.told(workspace)
+    assert isinstance(moved, ScoreChange)
+    assert moved.cause.adjusted == Adjustment(30, until)
+    told = [each.job for each in listener.events if isinstance(each, JobChanged)]
+    assert cancelled in told
+    assert cancelled.finished_at
 
 
 async def test_what_takes_no_lead_into_another_level_is_not_told(
