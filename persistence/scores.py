@@ -140,12 +140,9 @@ class Scores:
         Each by all its names, the id first. Leads that come into the stretch meanwhile may be among them, and those
         that leave it not.
         """
-        level = stretch.levels[-1]
-        otherwise = {
-            **_within(workspace, dimension, stretch.scores),
-            f"{_name(dimension)}.level": {"$ne": level and level.name},
-        }
-        async for portions in self._strides(dimension, otherwise):
+        level, within = stretch.levels[-1], _within(workspace, dimension, stretch.scores)
+        otherwise = {**within, f"{_name(dimension)}.level": {"$ne": level and level.name}}
+        async for portions in self._strides(dimension, within):
             # Leads of one age lie together in the database: what is told together is written together.
             ids = merge(*portions)
             while some := list(islice(ids, limit)):
@@ -154,13 +151,16 @@ class Scores:
                 if leads := await found.to_list(None):
                     yield [to_names(lead) for lead in leads]
 
-    async def _strides(self, dimension: Dimension, wanted: Document) -> AsyncIterator[list[list[str]]]:
-        """The ids of those leads in portions, each in order, the lowest score first: of few leads, then of many."""
+    async def _strides(self, dimension: Dimension, within: Document) -> AsyncIterator[list[list[str]]]:
+        """The ids of those leads in portions, each in order, the lowest score first: of few leads, then of many.
+
+        From the index of scores alone: to look at the leads themselves in its order would take longer than all else.
+        """
         name, size = _name(dimension), PORTION
 
         async def find(part: Document, limit: int) -> list[Document]:
             found = self._mongo.leads.find(
-                {"$and": [wanted, part]}, [f"{name}.score"], hint=_by_score(dimension)
+                {"$and": [within, part]}, [f"{name}.score"], hint=_by_score(dimension)
             )
             ordered = found.sort(_by_score(dimension)[1:]).limit(limit).batch_size(at_once(limit))
             return await ordered.to_list(None)
