@@ -26,7 +26,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from persistence.collections import COLLECTIONS
+from persistence.declared import COLLECTIONS
 from persistence.documents import Document
 from persistence.upgrades import name_leads
 
@@ -92,8 +92,8 @@ class Mongo:
     async def prepare(self) -> None:
         """Make every collection, index and validator there is to be; what is as it should be is left alone.
 
-        Begun anew where the database goes away meanwhile, as in an election; raises Unreachable where it is not there at
-        all, or stays away.
+        Begun anew where the database goes away meanwhile, as in an election; raises what it failed with where the
+        database is not there at all, or stays away.
         """
         clock = asyncio.get_running_loop().time
         deadline: float | None = None

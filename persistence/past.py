@@ -11,7 +11,7 @@ from domain.leads import Lead
 from domain.levels import Dimension
 from domain.scoring import Adjusted, Outcome, Past, Scoring, Timeline, rescored
 from persistence.background import ahead
-from persistence.collections import BY_HAND
+from persistence.declared import BY_HAND
 from persistence.documents import Document, to_activity
 from persistence.history import OF_LEAD
 from persistence.mongo import Cursor, Mongo, Session

@@ -143,8 +143,6 @@ class Rescoring:
         session: Session | None = None,
     ) -> list[Rescored]:
         """What replay makes of the leads."""
-        if not leads:
-            return []
         timeline = await self._configuration.timeline(workspace, scoring.rules, session)
         cause = _cause(timeline[0], now)
         made: list[Rescored] = []

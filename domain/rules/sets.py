@@ -127,7 +127,7 @@ class RuleSet:
         return kind in self._asking
 
     def worth(self, kind: str) -> int | None:
-        """What every activity of this kind is worth, whatever else there is; None where that depends."""
+        """The points that its rules give for every activity of this kind; None where they give not always the same."""
         return self._worth.get(kind)
 
     @property

@@ -39,6 +39,13 @@ def earn(
     return [(part, _pay(rules[at], part, activity, given, now)) for at, part in enumerate(parts)]
 
 
+def give(rules: Sequence[Rule], given: dict[str, Contribution]) -> None:
+    """Add to what is *given* what these rules give for every activity of their kind; nothing may keep any of it back."""
+    for rule in rules:
+        before = given.get(rule.id) or Contribution(rule.name)
+        given[rule.id] = before.plus(rule.name, rule.points)
+
+
 def _pay(
     rule: Rule, part: ScorePart, activity: Activity, given: dict[str, Contribution], now: datetime
 ) -> float:

@@ -13,13 +13,13 @@ from itertools import accumulate
 from operator import itemgetter
 
 from domain.changes import Activity
-from domain.contributions import Contribution, total, worth_of
+from domain.contributions import total, worth_of
 from domain.history import Adjustment, Cause, CauseKind, ScorePart
 from domain.leads import Lead, Standing
 from domain.levels import DIMENSIONS, Dimension
-from domain.rules import Rule, RuleSet
+from domain.rules import RuleSet
 from domain.scoring.ahead import scheduled
-from domain.scoring.giving import by_hand, earn, facts_of, of_profile
+from domain.scoring.giving import by_hand, earn, facts_of, give, of_profile
 from domain.scoring.moving import entered, in_points, move
 from domain.scoring.passing import later, passed, standing_with
 from domain.scoring.telling import tell
@@ -182,7 +182,10 @@ class _Walk:
         rules = under.rules.triggered_by(activity.kind)
         if not rules:
             return
-        if not self._is_restless and self._is_plainly_paid(rules, under.rules, activity.kind):
+        worth = under.rules.worth(activity.kind)
+        if worth is not None and self._is_given_whole(worth, under.rules):
+            give(rules, self._given)
+            self._score += worth
             return
         facts = facts_of(self.arrived(under), activity, under) if under.rules.asks(activity.kind) else None
         moves = earn(rules, self._given, self._score, activity, facts, under, now)
@@ -192,16 +195,10 @@ class _Walk:
             for part, _ in moves:
                 self._score += part.points
 
-    def _is_plainly_paid(self, rules: Sequence[Rule], under: RuleSet, kind: str) -> bool:
-        """Pay what every activity of the kind is worth, as most are; not where anything may keep some of it back."""
-        worth = under.worth(kind)
-        if worth is None or under.allowed(self._score, self._score + worth) != self._score + worth:
-            return False
-        for rule in rules:
-            had = self._given.get(rule.id) or Contribution(rule.name)
-            self._given[rule.id] = had.plus(rule.name, rule.points)
-        self._score += worth
-        return True
+    def _is_given_whole(self, points: int, rules: RuleSet) -> bool:
+        """Whether neither time, floor nor ceiling keeps any of these points back."""
+        score = self._score + points
+        return not self._is_restless and rules.allowed(self._score, score) == score
 
     def adjust(self, adjusted: Adjusted, under: Scoring, now: datetime) -> None:
         lead = self.arrived(under)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from domain.actors import Workspace
-from persistence.collections import COLLECTIONS
+from persistence.declared import COLLECTIONS
 from persistence.mongo import Mongo
 from tests.api.sockets import PATIENCE
 from tests.conftest import Served, serving

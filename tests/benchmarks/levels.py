@@ -35,7 +35,7 @@ from persistence.embedded import embedded_mongo
 from persistence.leads import LeadFilter, LeadOrder
 from persistence.mongo import Mongo, new_id, open_mongo
 from persistence.workspaces import Workspaces
-from tests.benchmarks.served import DATABASE, as_served
+from tests.benchmarks.served import DATABASE, as_served, written
 
 FEW, MANY = 1_000, 1_000_000
 TRIES = 15
@@ -194,7 +194,7 @@ async def main(uri: str, leads: int) -> None:
             say(f"{name} on {leads:,} leads: {await asked(house, many, document):.2f} s")
         await edit(house, many, TABLES[0])
         await house.ledger.close()
-        await mongo.client.admin.command("fsync")  # or it would write all these leads down meanwhile
+        await written(mongo)
         async with as_served(uri, mongo) as served:
             shown = await beside(served, many, leads)
         say(f"adjustScore alone {shown.alone:,.0f}/s; beside a reclassification {shown.beside:,.0f}/s,")

@@ -33,7 +33,7 @@ from persistence.embedded import embedded_mongo
 from persistence.mongo import Mongo, new_id, open_mongo
 from persistence.workspaces import Workspaces
 from tests.benchmarks.levels import ACTOR, TABLES, edit, say
-from tests.benchmarks.served import DATABASE, as_served
+from tests.benchmarks.served import DATABASE, as_served, written
 
 DUE, REPLAYED, ACTIVITIES = 1_000_000, 100_000, 20
 KINDS, RULES = 8, 12
@@ -99,11 +99,6 @@ async def rescored(mongo: Mongo, house: House, leads: int) -> float:
     assert job
     assert (job.state, job.changed) == (JobState.DONE, leads)
     return leads / (time.perf_counter() - started)
-
-
-async def written(mongo: Mongo) -> None:
-    """Have the database write down what it was given, or it would do so meanwhile."""
-    await mongo.client.admin.command("fsync")
 
 
 def rules(more: int) -> tuple[Rule, ...]:

@@ -24,3 +24,8 @@ async def as_served(uri: str, mongo: Mongo) -> AsyncIterator[House]:
     with back_office():
         async with furnished(mongo, Settings()) as house, running(house.hub.follow(tail(mongo))):
             yield house
+
+
+async def written(mongo: Mongo) -> None:
+    """Have the database write down what it was given, or it would do so meanwhile."""
+    await mongo.client.admin.command("fsync")

@@ -12,7 +12,7 @@ from pymongo.errors import OperationFailure
 from api.context import House
 from domain.actors import Workspace
 from domain.levels import Dimension
-from persistence.collections import COLLECTIONS, PLACE_IDLE
+from persistence.declared import COLLECTIONS, PLACE_IDLE
 from persistence.gate import Gate, PlaceGone, shut_gate, workspace_of
 from persistence.mongo import WRITE_CONFLICT, Conflict, Mongo, Session
 from tests.persistence.conftest import MakeHouse

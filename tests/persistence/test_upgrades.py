@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.app import build_house
 from api.scalars import now
-from persistence.collections import COLLECTIONS
+from persistence.declared import COLLECTIONS
 from persistence.mongo import Mongo, open_mongo
 from persistence.workspaces import Workspaces
 from tests.persistence.given import ADA, by_id, email, external, known

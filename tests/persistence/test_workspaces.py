@@ -11,8 +11,8 @@ import pytest
 from api.scalars import now
 from domain.actors import Actor, ActorKind, Role, Viewer, Workspace
 from domain.levels import Dimension
-from persistence.collections import COLLECTIONS
 from persistence.configuration import Configuration
+from persistence.declared import COLLECTIONS
 from persistence.mongo import Mongo, open_mongo
 from persistence.workspaces import Keys, Workspaces
 from tests.persistence.conftest import DATABASE, Fail

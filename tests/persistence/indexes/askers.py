@@ -12,7 +12,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 import persistence
-from persistence.collections import COLLECTIONS
+from persistence.declared import COLLECTIONS
 from persistence.mongo import Mongo
 
 ASKING = {*COLLECTIONS, "command"}
