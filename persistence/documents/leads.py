@@ -155,18 +155,21 @@ def _to_standing(document: Mapping[str, Any]) -> Standing:
 
 
 def _from_contribution(given: Contribution) -> Document:
-    some = {
-        "days": {day.isoformat(): times for day, times in given.days.items()},
-        "expiring": [{"at": each.at, "points": each.points} for each in given.expiring],
-        "halving": [
+    document: Document = {"name": given.name, "points": given.points, "uses": given.uses}
+    if given.days:
+        document["days"] = {day.isoformat(): times for day, times in given.days.items()}
+    if given.expiring:
+        document["expiring"] = [{"at": each.at, "points": each.points} for each in given.expiring]
+    if given.halving:
+        document["halving"] = [
             {"half_life": each.half_life, "value": each.value, "at": each.at} for each in given.halving
-        ],
-    }
-    present = {name: value for name, value in some.items() if value}
-    return {"name": given.name, "points": given.points, "uses": given.uses, **present}
+        ]
+    return document
 
 
 def _to_contribution(document: Mapping[str, Any]) -> Contribution:
+    if len(document) == _PLAIN:
+        return Contribution(document["name"], document["points"], document["uses"])
     days = document.get("days", {})
     return Contribution(
         document["name"],
@@ -201,6 +204,7 @@ _LEAD_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "fired": _from_fired,
 }
 _STANDINGS = {"engagement", "profile"}
+_PLAIN = 3  # fields of a contribution without days, and with points for good alone, as most are
 _SEARCHED = {"external_id", "email", "name", "company"}
 _NAMED = {"external_id", "email", "merged"}
 _OPTIONAL = {*_LEAD_FIELDS, "names"}
