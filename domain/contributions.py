@@ -93,16 +93,16 @@ class Contribution:
             return replace(self, name=name)
         if payment.expires_at is not None:
             expiring = _few(self.expiring, Expiring(payment.expires_at, payment.points))
-            return replace(self.plus(name, 0, day), expiring=expiring)
+            return replace(self.plus(name, 0, day=day), expiring=expiring)
         if payment.half_life is not None:
             halving = tuple(_halved(self.halving, payment, payment.half_life))
-            return replace(self.plus(name, 0, day), halving=halving)
-        return self.plus(name, payment.points, day)
+            return replace(self.plus(name, 0, day=day), halving=halving)
+        return self.plus(name, payment.points, day=day)
 
-    def plus(self, name: str, points: int, day: date | None = None) -> Contribution:
-        """With points for good, paid once more."""
+    def plus(self, name: str, points: int, times: int = 1, day: date | None = None) -> Contribution:
+        """With points for good, paid in so many payments, on *day* where days are counted, of which there is one then."""
         days = self.days if day is None else self._counting(day)
-        return Contribution(name, self.points + points, self.uses + 1, days, self.expiring, self.halving)
+        return Contribution(name, self.points + points, self.uses + times, days, self.expiring, self.halving)
 
     def _counting(self, day: date) -> Mapping[date, int]:
         counted = {**self.days, day: self.days.get(day, 0) + 1}

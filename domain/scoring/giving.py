@@ -39,11 +39,11 @@ def earn(
     return [(part, _pay(rules[at], part, activity, given, now)) for at, part in enumerate(parts)]
 
 
-def give(rules: Sequence[Rule], given: dict[str, Contribution]) -> None:
-    """Add to what is *given* what these rules give for every activity of their kind; nothing may keep any of it back."""
+def give(rules: Sequence[Rule], times: int, given: dict[str, Contribution]) -> None:
+    """Add to what is *given* what these rules give for so many activities; nothing may keep any of it back."""
     for rule in rules:
         before = given.get(rule.id) or Contribution(rule.name)
-        given[rule.id] = before.plus(rule.name, rule.points)
+        given[rule.id] = before.plus(rule.name, rule.points * times, times)
 
 
 def _pay(
@@ -56,7 +56,7 @@ def _pay(
     # Counted by day wherever there is a limit, for it may get another period.
     day = day_of(activity.occurred_at) if rule.limit else None
     if not rule.is_timed:
-        given[rule.id] = before.plus(part.name, part.points, day)
+        given[rule.id] = before.plus(part.name, part.points, day=day)
         return part.points
     given[rule.id] = after = before.paid(part.name, _payment(rule, part, activity, now), day)
     return after.worth(now) - before.worth(now)

@@ -122,13 +122,15 @@ def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: 
     ahead = bisect_right(events, now, key=itemgetter(0))  # by other clocks: it happens now
     events[ahead:] = [(now, event) for _, event in events[ahead:]]
     for moment, event in events:
-        walk.wait(unders[bisect_left(since, moment)], moment)
+        if walk.is_restless:
+            walk.wait(unders[bisect_left(since, moment)], moment)
         match event:
             case Activity():
                 walk.record(event, unders[_scored_by(event, versions, since)], moment)
             case Adjusted():
                 walk.adjust(event, unders[bisect_right(since, moment)], moment)
-    walk.wait(unders[-1], now)
+    if walk.is_restless:
+        walk.wait(unders[-1], now)
     return walk.arrived(unders[-1])
 
 
@@ -154,23 +156,24 @@ def _is_restless(past: Past, timeline: Timeline) -> bool:
 
 
 class _Walk:
-    """A lead on its way through its past.
+    """A lead on its way through its past; one that `is_restless` time moves, too.
 
     Its engagement is kept apart, and made part of the lead when somebody asks: to make a lead anew for each of
-    thousands of activities would be most of the work.
+    thousands of activities would be most of the work. So it is with what is given: what activities of a kind are always
+    worth is only counted, and given when somebody looks.
     """
 
     def __init__(self, lead: Lead, *, is_restless: bool) -> None:
-        self._is_restless = is_restless
+        self.is_restless = is_restless
         self._lead = lead
         self._given = dict(lead.engagement.contributions)
         self._score = lead.engagement.score
         self._active = lead.last_activity_at
+        self._counted: dict[str, int] = {}
+        self._counted_by: RuleSet | None = None
 
     def wait(self, under: Scoring, now: datetime) -> None:
         """Have time pass."""
-        if not self._is_restless:
-            return
         lead = self.arrived(under)
         for dimension in DIMENSIONS:
             lead = later(lead, dimension, under, now)
@@ -184,12 +187,12 @@ class _Walk:
             return
         worth = under.rules.worth(activity.kind)
         if worth is not None and self._is_given_whole(worth, under.rules):
-            give(rules, self._given)
+            self._count(activity.kind, under.rules)
             self._score += worth
             return
         facts = facts_of(self.arrived(under), activity, under) if under.rules.asks(activity.kind) else None
         moves = earn(rules, self._given, self._score, activity, facts, under, now)
-        if self._is_restless:
+        if self.is_restless:
             self._score = under.rules.allowed(self._score, round(total(self._given, now)))
         else:  # then nothing is hidden, and what is given is what the score moves by
             for part, _ in moves:
@@ -198,7 +201,20 @@ class _Walk:
     def _is_given_whole(self, points: int, rules: RuleSet) -> bool:
         """Whether neither time, floor nor ceiling keeps any of these points back."""
         score = self._score + points
-        return not self._is_restless and rules.allowed(self._score, score) == score
+        return not self.is_restless and rules.allowed(self._score, score) == score
+
+    def _count(self, kind: str, rules: RuleSet) -> None:
+        """One more activity of a kind that is always worth the same."""
+        if rules is not self._counted_by:
+            self._give_counted()
+            self._counted_by = rules
+        self._counted[kind] = self._counted.get(kind, 0) + 1
+
+    def _give_counted(self) -> None:
+        if self._counted_by:
+            for kind, times in self._counted.items():
+                give(self._counted_by.triggered_by(kind), times, self._given)
+            self._counted.clear()
 
     def adjust(self, adjusted: Adjusted, under: Scoring, now: datetime) -> None:
         lead = self.arrived(under)
@@ -207,6 +223,7 @@ class _Walk:
 
     def arrived(self, under: Scoring) -> Lead:
         """The lead as it stands."""
+        self._give_counted()
         position = under.position(Dimension.ENGAGEMENT, self._score)
         standing = Standing(position, self._lead.engagement.since, dict(self._given))
         return replace(self._lead, engagement=standing, last_activity_at=self._active)
@@ -218,8 +235,8 @@ class _Walk:
 
 def _events(past: Past, timeline: Timeline) -> Iterator[Event]:
     """What happened, and when rules were published, up to which time passed under those before."""
-    activities = [(each.counted_at, each) for each in past.activities]
-    yield from sorted(activities, key=lambda each: (each[0], each[1].received_at, each[1].id))
+    activities = sorted([(each.counted_at, each.received_at, each.id, each) for each in past.activities])
+    yield from ((at, each) for at, _, _, each in activities)
     yield from ((each.at, each) for each in past.adjustments)
     yield from ((_since(each), None) for each in timeline[1:])
 

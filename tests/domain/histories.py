@@ -42,6 +42,13 @@ def rules_of_engagement(draw: st.DrawFn, rule_id: str) -> Rule:
 
 
 @st.composite
+def plain_rules(draw: st.DrawFn, rule_id: str) -> Rule:
+    """That always pay the same, for good."""
+    rule = draw(timed_rules(rule_id))
+    return replace(rule, max_points=None, expires_after=None, half_life=None)
+
+
+@st.composite
 def rules_of_profile(draw: st.DrawFn, rule_id: str) -> Rule:
     condition = check("lead.tags", Operator.CONTAINS, draw(st.sampled_from(TAGS)))
     return Rule(
@@ -55,10 +62,10 @@ def rules_of_profile(draw: st.DrawFn, rule_id: str) -> Rule:
 
 
 @st.composite
-def rule_lists(draw: st.DrawFn) -> tuple[Rule, ...]:
+def rule_lists(draw: st.DrawFn, of_engagement: st.SearchStrategy[Rule]) -> tuple[Rule, ...]:
     numbers = draw(st.lists(st.integers(0, 5), max_size=4, unique=True))
     profile = draw(st.lists(st.integers(6, 8), max_size=2, unique=True))
-    engagement = [draw(rules_of_engagement(f"rule {number}")) for number in numbers]
+    engagement = [replace(draw(of_engagement), id=f"rule {number}") for number in numbers]
     return (*engagement, *(draw(rules_of_profile(f"rule {number}")) for number in profile))
 
 
@@ -84,27 +91,29 @@ class History:
 
 
 @st.composite
-def timelines(draw: st.DrawFn, most: int = 4) -> list[RuleSet]:
+def timelines(draw: st.DrawFn, most: int, *, timed: bool) -> list[RuleSet]:
     """Rule sets that differ in their rules; the first scored all there was."""
     policy = a_rule_set(floor=draw(st.none() | st.integers(-50, 0)), ceiling=draw(st.none() | st.just(120)))
-    policy = replace(policy, inactivity=draw(INACTIVITY))
-    first = replace(policy, version=1, rules=draw(rule_lists()), rescore=Rescore.REPLAY)
+    rules = rule_lists(rules_of_engagement("") | plain_rules("") if timed else plain_rules(""))
+    policy = replace(policy, inactivity=draw(INACTIVITY) if timed else None)
+    first = replace(policy, version=1, rules=draw(rules), rescore=Rescore.REPLAY)
     sets = [replace(first, published_at=CREATED - HOUR)]
     hours = draw(st.lists(st.integers(0, WEEKS), max_size=most - 1, unique=True).map(sorted))
     for number, hour in enumerate(hours, 2):
         at = CREATED + hour * HOUR + HOUR / 2
-        sets.append(replace(policy, version=number, rules=draw(rule_lists()), published_at=at))
+        sets.append(replace(policy, version=number, rules=draw(rules), published_at=at))
     return sets
 
 
 @st.composite
-def events(draw: st.DrawFn) -> list[tuple[datetime, Activity | AdjustScore]]:
+def events(draw: st.DrawFn, *, timed: bool) -> list[tuple[datetime, Activity | AdjustScore]]:
     """One thing at a time, each heard of as it happens."""
     hours = draw(st.lists(st.integers(1, WEEKS), max_size=12, unique=True).map(sorted))
-    return [(CREATED + hour * HOUR, draw(_event(CREATED + hour * HOUR, at))) for at, hour in enumerate(hours)]
+    moments = [CREATED + hour * HOUR for hour in hours]
+    return [(at, draw(_event(at, number, timed=timed))) for number, at in enumerate(moments)]
 
 
-def _event(at: datetime, number: int) -> st.SearchStrategy[Activity | AdjustScore]:
+def _event(at: datetime, number: int, *, timed: bool) -> st.SearchStrategy[Activity | AdjustScore]:
     activity = st.builds(
         lambda kind, size: Activity(f"activity {number:03}", kind, {"size": size}, at, at),
         st.sampled_from(KINDS),
@@ -115,18 +124,20 @@ def _event(at: datetime, number: int) -> st.SearchStrategy[Activity | AdjustScor
             ADA, Dimension.ENGAGEMENT, delta, expires_at=at + days * 24 * HOUR if days else None
         ),
         st.integers(-60, 60).filter(bool),
-        st.integers(0, 20),
+        st.integers(0, 20) if timed else st.just(0),
     )
     return activity | activity | adjustment
 
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 4) -> History:
-    timeline = draw(timelines(most))
+    """Of some, time alone changes nothing: replay has a way of its own with those."""
+    timed = draw(st.booleans())
+    timeline = draw(timelines(most, timed=timed))
     under = replace(scoring(a_rule()), rules=timeline[-1])
     tags = tuple(draw(st.lists(st.sampled_from(TAGS), unique=True)))
     lead = replace(a_lead(under=replace(under, rules=timeline[0])), tags=tags)
-    return History(lead, under, timeline, draw(events()))
+    return History(lead, under, timeline, draw(events(timed=timed)))
 
 
 def lived(history: History) -> Lead:

@@ -65,6 +65,12 @@ class TestOneSetAfterTheOther:
     def test_each_activity_is_scored_by_the_rules_of_when_it_became_known(self) -> None:
         assert score(self.SETS, on(5), on(15), on(16), on(25)) == 1 + 10 + 10 + 100
 
+    def test_a_source_has_given_what_it_gave_under_each(self) -> None:
+        outcome = anew(self.SETS, Past([on(5), on(15), on(16), on(25)]))
+
+        (source,) = outcome.lead.engagement.contributions.values()
+        assert (source.points, source.uses) == (1 + 10 + 10 + 100, 4)
+
     def test_one_that_became_known_late_is_scored_by_the_rules_of_then(self) -> None:
         assert score(self.SETS, on(5, late=10), on(5.1, late=20)) == 10 + 100
 
