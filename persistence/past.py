@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from itertools import groupby
+from operator import itemgetter
 
 from domain.history import Adjustment, Cause
 from domain.leads import Lead
@@ -35,17 +37,13 @@ async def pasts(
     ordered = sorted(leads, key=lambda lead: lead.id)
     wanted = {"workspace": workspace, "lead": {"$in": [lead.id for lead in ordered]}}
     found = mongo.unzoned.activities.find(wanted, UNSEEN, session=session, hint=OF_LEAD, batch_size=PORTION)
-    async with aclosing(ahead(_portions(found.sort(OF_LEAD)))) as portions:
-        waiting: list[Document] = []
+    async with aclosing(_by_lead(found.sort(OF_LEAD))) as some:
+        coming = await anext(some, None)
         since_turn = 0
         for lead in ordered:
-            own: list[Document] = []
-            while waiting or (waiting := await anext(portions, [])):
-                ends = next((at for at, each in enumerate(waiting) if each["lead"] != lead.id), len(waiting))
-                own += waiting[:ends]
-                waiting = waiting[ends:]
-                if waiting:
-                    break
+            own: Sequence[Document] = ()
+            if coming and coming[0]["lead"] == lead.id:
+                own, coming = coming, await anext(some, None)
             activities = [to_activity(each) for each in own if "is_retracted" not in each]
             by_hand = [each for lead_id in lead.ids for each in adjustments.get(lead_id, ())]
             yield lead, Past(activities, sorted(by_hand, key=lambda each: each.at))
@@ -53,6 +51,20 @@ async def pasts(
             if since_turn >= TURN:
                 since_turn = 0
                 await asyncio.sleep(0)
+
+
+async def _by_lead(found: Cursor) -> AsyncGenerator[Sequence[Document], None]:
+    """The activities of each lead together; those of one may come in several portions."""
+    own: list[Document] = []
+    async with aclosing(_portions(found)) as portions, aclosing(ahead(portions)) as coming:
+        async for portion in coming:
+            for lead, some in groupby(portion, key=itemgetter("lead")):
+                if own and own[0]["lead"] != lead:
+                    yield own
+                    own = []
+                own += some
+    if own:
+        yield own
 
 
 async def _portions(found: Cursor) -> AsyncGenerator[list[Document], None]:
