@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from persistence.mongo import Mongo
 POLL = 0.25  # seconds between two looks for leads whose moment has come
 STAND_BY = 2.0  # seconds between two looks whether the process that does so is gone
 SORE = 5.0  # seconds before what failed here is tried again
-PAGE = 4 * BATCH  # leads found at one go: several transactions' worth, read while those before are written
+PAGE = 2 * BATCH  # leads found at one go; two such are under way at once, and one more is read
 BY_DUE = [("due_at", 1), ("workspace", 1), ("_id", 1)]
 
 _log = structlog.get_logger()
@@ -83,24 +83,30 @@ class Steps:
     async def _pass(self, found: AsyncGenerator[Found, None]) -> list[BaseException]:
         """Have time pass for leads, page by page; what went wrong with some, while all others had theirs."""
         troubles: list[BaseException] = []
-        async with aclosing(found), aclosing(ahead(found)) as coming:
-            async for leads in coming:
-                if not await self._hold():
-                    break
-                by_workspace: dict[str, list[tuple[Name, ...]]] = defaultdict(list)
-                for lead in leads:
-                    by_workspace[lead["workspace"]].append(to_names(lead))
-                work = (
-                    self._ledger.work_behind(workspace, of_leads[at : at + BATCH], _time_passing(workspace))
-                    for workspace, of_leads in by_workspace.items()
-                    for at in range(0, len(of_leads), BATCH)
-                )
-                done = await asyncio.gather(*work, return_exceptions=True)
-                for error in (each for each in done if each is not None):
-                    if isinstance(error, INTERRUPTIONS):
-                        raise error
-                    troubles.append(error)
+        begun = _gathered(())
+        try:
+            async with aclosing(found), aclosing(ahead(found)) as coming:
+                async for leads in coming:
+                    if not await self._hold():
+                        break
+                    # What is written of the page before need not be waited for by what is made of this one.
+                    earlier, begun = begun, _gathered(self._passing(leads))
+                    troubles += _troubles(await earlier)
+            troubles += _troubles(await begun)
+        finally:
+            begun.cancel()
+            await asyncio.gather(begun, return_exceptions=True)
         return troubles
+
+    def _passing(self, leads: Found) -> Iterator[Awaitable[None]]:
+        """The work on a page, in batches."""
+        by_workspace: dict[str, list[tuple[Name, ...]]] = defaultdict(list)
+        for lead in leads:
+            by_workspace[lead["workspace"]].append(to_names(lead))
+        for workspace, of_leads in by_workspace.items():
+            for at in range(0, len(of_leads), BATCH):
+                some = of_leads[at : at + BATCH]
+                yield self._ledger.work_behind(workspace, some, _time_passing(workspace))
 
     def _due(self) -> AsyncGenerator[Found, None]:
         """The leads whose moment has come, the longest overdue first."""
@@ -144,6 +150,20 @@ class Steps:
         found = self._mongo.leads.find(wanted, shown, hint=order, batch_size=PAGE).sort(order)
         while leads := await found.to_list(PAGE):
             yield leads
+
+
+def _gathered(work: Iterable[Awaitable[None]]) -> asyncio.Future[list[BaseException | None]]:
+    """All of it, begun."""
+    return asyncio.gather(*work, return_exceptions=True)
+
+
+def _troubles(done: Iterable[BaseException | None]) -> list[BaseException]:
+    """What went wrong with some; raises what only interrupted it."""
+    troubles = [each for each in done if each is not None]
+    for each in troubles:
+        if isinstance(each, INTERRUPTIONS):
+            raise each
+    return troubles
 
 
 def _time_passing(workspace: str) -> Work:

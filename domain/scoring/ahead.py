@@ -38,11 +38,12 @@ def scheduled(lead: Lead, scoring: Scoring, now: datetime) -> Lead:
 
 def stepped(lead: Lead, scoring: Scoring, now: datetime) -> Outcome:
     """The lead with what is due, and the moment when more will be; itself where that is as it was."""
-    at = due(lead, scoring)
-    if at is None or at > now:
+    if lead.due_at is None or lead.due_at > now:  # what it says may be of other levels or another policy
+        at = due(lead, scoring)
         if at == lead.due_at:
             return Outcome(lead, scoring)
-        return Outcome(replace(lead, due_at=at, version=lead.version + 1), scoring)
+        if at is None or at > now:
+            return Outcome(replace(lead, due_at=at, version=lead.version + 1), scoring)
     outcome = passed(lead, scoring, now)
     after = scheduled(outcome.lead, scoring, now)
     if after.version == lead.version:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.actors import Workspace
+from persistence import steps
 from persistence.background import running
 from persistence.mongo import Mongo
 from tests.persistence.conftest import Fail
@@ -20,6 +21,13 @@ pytestmark = pytest.mark.slow
 
 LEADS = 40
 COMMANDS = ["find", "getMore", "update", "insert", "commitTransaction"]
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that one is under way while another has met the trouble."""
+    monkeypatch.setattr(steps, "BATCH", 4)
+    monkeypatch.setattr(steps, "PAGE", 8)
 
 
 @pytest.fixture
