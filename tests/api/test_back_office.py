@@ -36,6 +36,8 @@ from tests.client import Client
 from tests.conftest import ACTOR
 from tests.processes import children, on_linux
 
+pytestmark = pytest.mark.slow
+
 OWN = "beside"  # a database where nobody else is at work
 MANY = 3_000  # leads: several transactions' worth
 

@@ -90,6 +90,7 @@ async def test_a_bad_argument_is_explained(tmp_path: Path, arguments: list[str])
     assert is_empty(tmp_path)
 
 
+@pytest.mark.slow
 async def test_a_served_workspace_outlives_a_kill_and_leaves_no_database_behind(tmp_path: Path) -> None:
     data = tmp_path / "data"
     async with running(tmp_path / "first.log", data=str(data)) as served:
@@ -130,6 +131,7 @@ async def test_a_served_workspace_outlives_a_kill_and_leaves_no_database_behind(
     assert "Traceback" not in (tmp_path / "second.log").read_text()
 
 
+@pytest.mark.slow
 async def test_on_a_database_of_ones_own_no_key_is_made_and_how_to_make_one_is_said(
     tmp_path: Path, mongo_uri: str
 ) -> None:

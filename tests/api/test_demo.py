@@ -151,6 +151,7 @@ class TestTheSetup:
         assert again == stage.cast
         assert await contents_of(mongo, stage.workspace) == before
 
+    @pytest.mark.slow
     async def test_a_setup_that_was_interrupted_is_completed_by_the_next(
         self, house: House, mongo: Mongo, workspace: Workspace
     ) -> None:

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from persistence.embedded import embedded_mongo
@@ -56,6 +57,7 @@ async def test_whether_the_relay_is_reached_is_said_and_it_is_ready_without(
     await valkey.kill()
 
 
+@pytest.mark.slow
 async def test_it_is_not_ready_while_the_database_does_not_answer_however_many_ask(
     http: httpx.AsyncClient, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from tests.client import Client
 from tests.conftest import DATABASE, MakeClient
 from tests.processes import children, on_linux
 
-pytestmark = on_linux
+pytestmark = [on_linux, pytest.mark.slow]
 
 
 def workers_of(server: Process) -> list[int]:

@@ -91,6 +91,7 @@ async def test_targets_that_never_answer_keep_nobody_waiting(process: Process, d
     assert len({each.headers["host"] for each in silent.requests}) == dead
 
 
+@pytest.mark.slow
 async def test_what_a_killed_process_had_taken_up_is_taken_over(
     process: Process, mongo_uri: str, clock: Clock
 ) -> None:
@@ -142,6 +143,7 @@ async def test_processes_share_the_work_and_none_of_it_is_done_twice(make_proces
     assert len(receiver.requests) == MANY
 
 
+@pytest.mark.slow
 async def test_a_process_that_ends_leaves_to_others_at_once_what_it_has_not_tried(
     make_process: MakeProcess,
 ) -> None:

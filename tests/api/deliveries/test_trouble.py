@@ -14,6 +14,8 @@ from tests.api.deliveries.conftest import Process
 from tests.api.deliveries.receivers import answer, receiving
 from tests.persistence.conftest import Fail, fail, fallible, fallible_uri  # noqa: F401 - fixtures
 
+pytestmark = pytest.mark.slow
+
 MANY = 40
 
 

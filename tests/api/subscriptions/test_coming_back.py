@@ -188,6 +188,7 @@ class TestComingBack:
         assert moves(missed) == [("a", "Cold", "Warm"), ("b", "Cold", "Hot")]
         assert moves(live) == [("c", "Cold", "Warm")]
 
+    @pytest.mark.slow
     async def test_the_first_cursor_of_a_new_process_goes_on_in_an_older_one_where_nothing_happened_since(
         self, client: Client, serve: Serve
     ) -> None:

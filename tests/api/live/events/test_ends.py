@@ -46,6 +46,7 @@ async def deaf(served: Served, key: str) -> AsyncIterator[asyncio.StreamReader]:
         writer.transport.abort()
 
 
+@pytest.mark.slow
 class TestSlowReaders:
     async def test_one_that_reads_nothing_waits_within_bounds_and_is_cut_off_while_another_goes_on(
         self, client: Client, serve: Serve, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,8 @@ from tests.api.sockets import subscribe
 from tests.client import Client
 from tests.conftest import Served
 
+pytestmark = pytest.mark.slow
+
 BULKY = """subscription { leadTierChanged { __typename
   ... on TierChanges { cursor changes { version lead { externalId attributes } } }
   ... on ResyncRequired { reason cursor } } }"""

@@ -21,6 +21,8 @@ from tests.api.subscriptions.boards import TIERS
 from tests.client import Client
 from tests.processes import started
 
+pytestmark = pytest.mark.slow
+
 
 async def test_each_socket_is_closed_at_a_moment_of_its_own(
     client: Client, serve: Serve, monkeypatch: pytest.MonkeyPatch
