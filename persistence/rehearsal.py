@@ -11,7 +11,7 @@ from datetime import datetime
 from domain.automations import Automation
 from domain.history import Cause, CauseKind
 from domain.leads import Lead
-from domain.levels import Dimension, Level
+from domain.levels import DIMENSIONS, Dimension, Level
 from domain.rules import RuleSet
 from domain.scoring import Outcome, Scoring, fired
 from domain.values import replace
@@ -59,7 +59,7 @@ class Rehearsals:
         firings: Counter[Automation] = Counter()
         async with aclosing(pasts(self._mongo, workspace, leads)) as coming:
             async for lead, past in coming:
-                outcome = fired(await anew(lead, past, Dimension, under, [rules], cause), now)
+                outcome = fired(await anew(lead, past, DIMENSIONS, under, [rules], cause), now)
                 firings.update(each.automation for each in outcome.firings)
                 changed += lead.scores != outcome.lead.scores
                 for crossing in _crossings(lead, outcome, scoring):
@@ -72,7 +72,7 @@ class Rehearsals:
 
 def _crossings(lead: Lead, outcome: Outcome, scoring: Scoring) -> list[Crossing]:
     found = []
-    for dimension in Dimension:
+    for dimension in DIMENSIONS:
         levels = scoring.levels[dimension]
         before, after = (levels.level_of(each.standing(dimension).score) for each in (lead, outcome.lead))
         if before != after:

@@ -16,7 +16,7 @@ from datetime import datetime
 from domain.actors import SYSTEM
 from domain.history import Cause, CauseKind
 from domain.leads import Lead
-from domain.levels import Dimension
+from domain.levels import DIMENSIONS
 from domain.rules import RuleSet
 from domain.scoring import Outcome, Scoring
 from persistence import pages
@@ -148,7 +148,7 @@ class Rescoring:
         made: list[Rescored] = []
         async with aclosing(pasts(self._mongo, workspace, leads, session)) as found:
             async for lead, past in found:
-                outcome = await anew(lead, past, Dimension, scoring, timeline, cause)
+                outcome = await anew(lead, past, DIMENSIONS, scoring, timeline, cause)
                 made.append(Rescored(lead, outcome, len(past.activities)))
         return made
 
