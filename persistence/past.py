@@ -38,12 +38,14 @@ async def pasts(
     wanted = {"workspace": workspace, "lead": {"$in": [lead.id for lead in ordered]}}
     found = mongo.unzoned.activities.find(wanted, UNSEEN, session=session, hint=OF_LEAD, batch_size=PORTION)
     async with aclosing(_by_lead(found.sort(OF_LEAD))) as some:
-        coming = await anext(some, None)
+        coming: Sequence[Document] = ()
         since_turn = 0
         for lead in ordered:
+            # Not before it is this one's turn: two long pasts may be more than fits.
+            coming = coming or await anext(some, [])
             own: Sequence[Document] = ()
             if coming and coming[0]["lead"] == lead.id:
-                own, coming = coming, await anext(some, None)
+                own, coming = coming, ()
             activities = [to_activity(each) for each in own if "is_retracted" not in each]
             by_hand = [each for lead_id in lead.ids for each in adjustments.get(lead_id, ())]
             yield lead, Past(activities, sorted(by_hand, key=lambda each: each.at))

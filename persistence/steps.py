@@ -37,6 +37,10 @@ _log = structlog.get_logger()
 Found = Sequence[Document]
 
 
+class _LeaseLost(Exception):
+    """Another process has taken over, and does what is left."""
+
+
 class Steps:
     """Passes the time of every workspace."""
 
@@ -65,6 +69,8 @@ class Steps:
             troubles = [*await self._pass(self._due()), *await self._retime()]
         except INTERRUPTIONS:
             raise
+        except _LeaseLost:
+            return STAND_BY
         except Exception as error:  # noqa: BLE001 - whatever it is, time must go on
             troubles = [error]
         for trouble in troubles:
@@ -88,13 +94,13 @@ class Steps:
             async with aclosing(found), aclosing(ahead(found)) as coming:
                 async for leads in coming:
                     if not await self._hold():
-                        break
+                        raise _LeaseLost
                     # What is written of the page before need not be waited for by what is made of this one.
                     earlier, begun = begun, _gathered(self._passing(leads))
                     troubles += _troubles(await earlier)
             troubles += _troubles(await begun)
         finally:
-            begun.cancel()
+            begun.cancel()  # the waiting for it: the ledger ends it all the same, and who is still due is found again
             await asyncio.gather(begun, return_exceptions=True)
         return troubles
 

@@ -38,12 +38,11 @@ def scheduled(lead: Lead, scoring: Scoring, now: datetime) -> Lead:
 
 def stepped(lead: Lead, scoring: Scoring, now: datetime) -> Outcome:
     """The lead with what is due, and the moment when more will be; itself where that is as it was."""
-    if lead.due_at is None or lead.due_at > now:  # what it says may be of other levels or another policy
-        at = due(lead, scoring)
+    at = due(lead, scoring)  # anew, for what it says may be of other levels or another policy
+    if at is None or at > now:
         if at == lead.due_at:
             return Outcome(lead, scoring)
-        if at is None or at > now:
-            return Outcome(replace(lead, due_at=at, version=lead.version + 1), scoring)
+        return Outcome(replace(lead, due_at=at, version=lead.version + 1), scoring)
     outcome = passed(lead, scoring, now)
     after = scheduled(outcome.lead, scoring, now)
     if after.version == lead.version:

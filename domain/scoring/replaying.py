@@ -190,6 +190,7 @@ class _Walk:
             self._count(activity.kind, under.rules)
             self._score += worth
             return
+        self._give_counted()
         facts = facts_of(self.arrived(under), activity, under) if under.rules.asks(activity.kind) else None
         moves = earn(rules, self._given, self._score, activity, facts, under, now)
         if self.is_restless:
@@ -235,7 +236,8 @@ class _Walk:
 
 def _events(past: Past, timeline: Timeline) -> Iterator[Event]:
     """What happened, and when rules were published, up to which time passed under those before."""
-    activities = sorted([(each.counted_at, each.received_at, each.id, each) for each in past.activities])
+    activities = [(each.counted_at, each.received_at, each.id, each) for each in past.activities]
+    activities.sort(key=itemgetter(0, 1, 2))
     yield from ((at, each) for at, _, _, each in activities)
     yield from ((each.at, each) for each in past.adjustments)
     yield from ((_since(each), None) for each in timeline[1:])

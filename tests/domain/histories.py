@@ -23,6 +23,7 @@ HOUR = timedelta(hours=1)
 WEEKS = 24 * 60  # hours
 UNTIL = CREATED + 2 * WEEKS * HOUR
 TAGS = ("eu", "vip")
+NAMES = ("Click", "Clicked")
 
 CONDITIONS: st.SearchStrategy[Condition | None] = st.none() | st.sampled_from(
     [
@@ -36,16 +37,19 @@ LIMITS = st.none() | st.builds(Limit, st.integers(1, 3), st.sampled_from(Period)
 
 
 @st.composite
-def rules_of_engagement(draw: st.DrawFn, rule_id: str) -> Rule:
-    rule = draw(timed_rules(rule_id))
+def rules_of_engagement(draw: st.DrawFn) -> Rule:
+    rule = replace(draw(timed_rules("")), name=draw(st.sampled_from(NAMES)))
     return replace(rule, condition=draw(CONDITIONS), limit=draw(LIMITS), is_enabled=draw(st.booleans()))
 
 
-@st.composite
-def plain_rules(draw: st.DrawFn, rule_id: str) -> Rule:
-    """That always pay the same, for good."""
-    rule = draw(timed_rules(rule_id))
-    return replace(rule, max_points=None, expires_after=None, half_life=None)
+def lasting(rule: Rule) -> Rule:
+    """The rule as it would be if it paid for good."""
+    return replace(rule, expires_after=None, half_life=None)
+
+
+def plain(rule: Rule) -> Rule:
+    """And always the same."""
+    return replace(lasting(rule), max_points=None, condition=None, limit=None, is_enabled=True)
 
 
 @st.composite
@@ -94,7 +98,8 @@ class History:
 def timelines(draw: st.DrawFn, most: int, *, timed: bool) -> list[RuleSet]:
     """Rule sets that differ in their rules; the first scored all there was."""
     policy = a_rule_set(floor=draw(st.none() | st.integers(-50, 0)), ceiling=draw(st.none() | st.just(120)))
-    rules = rule_lists(rules_of_engagement("") | plain_rules("") if timed else plain_rules(""))
+    some = rules_of_engagement()
+    rules = rule_lists(some.map(plain) | (some if timed else some.map(lasting)))
     policy = replace(policy, inactivity=draw(INACTIVITY) if timed else None)
     first = replace(policy, version=1, rules=draw(rules), rescore=Rescore.REPLAY)
     sets = [replace(first, published_at=CREATED - HOUR)]

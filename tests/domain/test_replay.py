@@ -71,6 +71,21 @@ class TestOneSetAfterTheOther:
         (source,) = outcome.lead.engagement.contributions.values()
         assert (source.points, source.uses) == (1 + 10 + 10 + 100, 4)
 
+    @pytest.mark.parametrize(
+        "more", [{"limit": Limit(2, Period.EVER)}, {"max_points": 20}], ids=["a limit", "a cap"]
+    )
+    def test_what_a_rule_paid_without_a_bound_counts_when_it_gets_one(self, more: dict[str, Any]) -> None:
+        sets = [rules(a_rule(10)), rules(replace(a_rule(10), **more), day=10, version=2)]
+
+        assert score(sets, on(5), on(15), on(16), on(17)) == 20
+
+    def test_a_source_has_the_name_that_it_last_gave_by(self) -> None:
+        renamed = replace(a_rule(10), name="Renamed", limit=Limit(5, Period.DAY))
+        outcome = anew([rules(a_rule(1)), rules(renamed, day=10, version=2)], Past([on(5), on(15)]))
+
+        (source,) = outcome.lead.engagement.contributions.values()
+        assert source.name == "Renamed"
+
     def test_one_that_became_known_late_is_scored_by_the_rules_of_then(self) -> None:
         assert score(self.SETS, on(5, late=10), on(5.1, late=20)) == 10 + 100
 

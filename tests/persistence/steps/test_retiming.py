@@ -9,6 +9,7 @@ import pytest
 from domain.actors import Workspace
 from domain.levels import Level
 from domain.rules import Inactivity, RuleSet
+from persistence import steps
 from persistence.mongo import Mongo
 from persistence.workspaces import Workspaces
 from tests.persistence.given import COLD, HOT, PROFILE, WARM, assert_explained, entries_of
@@ -215,6 +216,46 @@ async def test_other_ends_for_scores_count_as_another_policy(
     await halving(process, workspace)
     await process.house.rule_sets.change(workspace.id, edited, process.editor())
     await process.house.rule_sets.publish(workspace.id, process.editor())
+
+    assert await is_marked(process, workspace)
+    await process.look()
+    assert not await is_marked(process, workspace)
+    await assert_timed(process, workspace)
+
+
+async def test_a_moment_of_levels_that_are_no_more_tells_nothing(
+    process: Process, clock: Clock, workspace: Workspace
+) -> None:
+    await process.set_levels(workspace, LOW, HIGH)
+    await process.publish(workspace, HALVING)
+    await process.crowd(workspace, 1, process.did("HALVING"))
+    due_at = (await process.lead(workspace)).due_at
+    assert due_at
+    assert due_at < BEGINNING + DAY
+
+    clock.at = due_at
+    await process.set_levels(workspace, COLD, Level("Warm", 25, None))
+    await process.look()
+
+    assert await process.told(workspace) == []
+    assert (await process.lead(workspace)).due_at == BEGINNING + DAY
+
+
+async def test_who_lost_the_lease_on_the_way_leaves_the_rest_to_be_found(
+    process: Process, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "BATCH", 2)
+    monkeypatch.setattr(steps, "PAGE", 2)
+    await halving(process, workspace, 6)
+    await process.set_levels(workspace, LOW, HIGH)
+    holds = iter([True, True, False])
+
+    async def hold() -> bool:
+        return next(holds)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process.steps, "_hold", hold)
+        await process.look()
 
     assert await is_marked(process, workspace)
     await process.look()
