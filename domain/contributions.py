@@ -93,14 +93,14 @@ class Contribution:
             return replace(self, name=name)
         if payment.expires_at is not None:
             expiring = _few(self.expiring, Expiring(payment.expires_at, payment.points))
-            return replace(self.plus(name, 0, day=day), expiring=expiring)
+            return replace(self.plus(name, 0, day), expiring=expiring)
         if payment.half_life is not None:
             halving = tuple(_halved(self.halving, payment, payment.half_life))
-            return replace(self.plus(name, 0, day=day), halving=halving)
-        return self.plus(name, payment.points, day=day)
+            return replace(self.plus(name, 0, day), halving=halving)
+        return self.plus(name, payment.points, day)
 
-    def plus(self, name: str, points: int, times: int = 1, day: date | None = None) -> Contribution:
-        """With points for good, paid in so many payments, on *day* where days are counted, of which there is one then."""
+    def plus(self, name: str, points: int, day: date | None = None, times: int = 1) -> Contribution:
+        """With so many points more for good, paid at *times* times; what is counted by *day* is paid at one."""
         days = self.days if day is None else self._counting(day)
         return Contribution(name, self.points + points, self.uses + times, days, self.expiring, self.halving)
 

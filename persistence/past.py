@@ -42,7 +42,7 @@ async def pasts(
         since_turn = 0
         for lead in ordered:
             # Not before it is this one's turn: two long pasts may be more than fits.
-            coming = coming or await anext(some, [])
+            coming = coming or await anext(some, [])  # Python 3.11 fails where the default is a tuple
             own: Sequence[Document] = ()
             if coming and coming[0]["lead"] == lead.id:
                 own, coming = coming, ()

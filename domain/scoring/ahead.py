@@ -38,7 +38,7 @@ def scheduled(lead: Lead, scoring: Scoring, now: datetime) -> Lead:
 
 def stepped(lead: Lead, scoring: Scoring, now: datetime) -> Outcome:
     """The lead with what is due, and the moment when more will be; itself where that is as it was."""
-    at = due(lead, scoring)  # anew, for what it says may be of other levels or another policy
+    at = due(lead, scoring)  # anew: `lead.due_at` may be of other levels or another policy
     if at is None or at > now:
         if at == lead.due_at:
             return Outcome(lead, scoring)

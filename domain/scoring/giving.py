@@ -43,7 +43,7 @@ def give(rules: Sequence[Rule], times: int, given: dict[str, Contribution]) -> N
     """Add to what is *given* what these rules give for so many activities; nothing may keep any of it back."""
     for rule in rules:
         before = given.get(rule.id) or Contribution(rule.name)
-        given[rule.id] = before.plus(rule.name, rule.points * times, times)
+        given[rule.id] = before.plus(rule.name, rule.points * times, times=times)
 
 
 def _pay(
@@ -56,7 +56,7 @@ def _pay(
     # Counted by day wherever there is a limit, for it may get another period.
     day = day_of(activity.occurred_at) if rule.limit else None
     if not rule.is_timed:
-        given[rule.id] = before.plus(part.name, part.points, day=day)
+        given[rule.id] = before.plus(part.name, part.points, day)
         return part.points
     given[rule.id] = after = before.paid(part.name, _payment(rule, part, activity, now), day)
     return after.worth(now) - before.worth(now)

@@ -122,15 +122,13 @@ def replayed(lead: Lead, past: Past, scoring: Scoring, timeline: Timeline, now: 
     ahead = bisect_right(events, now, key=itemgetter(0))  # by other clocks: it happens now
     events[ahead:] = [(now, event) for _, event in events[ahead:]]
     for moment, event in events:
-        if walk.is_restless:
-            walk.wait(unders[bisect_left(since, moment)], moment)
+        walk.wait(unders[bisect_left(since, moment)], moment)
         match event:
             case Activity():
                 walk.record(event, unders[_scored_by(event, versions, since)], moment)
             case Adjusted():
                 walk.adjust(event, unders[bisect_right(since, moment)], moment)
-    if walk.is_restless:
-        walk.wait(unders[-1], now)
+    walk.wait(unders[-1], now)
     return walk.arrived(unders[-1])
 
 
@@ -156,7 +154,7 @@ def _is_restless(past: Past, timeline: Timeline) -> bool:
 
 
 class _Walk:
-    """A lead on its way through its past; one that `is_restless` time moves, too.
+    """A lead on its way through its past.
 
     Its engagement is kept apart, and made part of the lead when somebody asks: to make a lead anew for each of
     thousands of activities would be most of the work. So it is with what is given: what activities of a kind are always
@@ -164,7 +162,7 @@ class _Walk:
     """
 
     def __init__(self, lead: Lead, *, is_restless: bool) -> None:
-        self.is_restless = is_restless
+        self._is_restless = is_restless
         self._lead = lead
         self._given = dict(lead.engagement.contributions)
         self._score = lead.engagement.score
@@ -174,6 +172,8 @@ class _Walk:
 
     def wait(self, under: Scoring, now: datetime) -> None:
         """Have time pass."""
+        if not self._is_restless:
+            return
         lead = self.arrived(under)
         for dimension in DIMENSIONS:
             lead = later(lead, dimension, under, now)
@@ -193,7 +193,7 @@ class _Walk:
         self._give_counted()
         facts = facts_of(self.arrived(under), activity, under) if under.rules.asks(activity.kind) else None
         moves = earn(rules, self._given, self._score, activity, facts, under, now)
-        if self.is_restless:
+        if self._is_restless:
             self._score = under.rules.allowed(self._score, round(total(self._given, now)))
         else:  # then nothing is hidden, and what is given is what the score moves by
             for part, _ in moves:
@@ -202,7 +202,7 @@ class _Walk:
     def _is_given_whole(self, points: int, rules: RuleSet) -> bool:
         """Whether neither time, floor nor ceiling keeps any of these points back."""
         score = self._score + points
-        return not self.is_restless and rules.allowed(self._score, score) == score
+        return not self._is_restless and rules.allowed(self._score, score) == score
 
     def _count(self, kind: str, rules: RuleSet) -> None:
         """One more activity of a kind that is always worth the same."""
@@ -212,6 +212,7 @@ class _Walk:
         self._counted[kind] = self._counted.get(kind, 0) + 1
 
     def _give_counted(self) -> None:
+        """Give what was only counted so far."""
         if self._counted_by:
             for kind, times in self._counted.items():
                 give(self._counted_by.triggered_by(kind), times, self._given)

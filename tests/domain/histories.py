@@ -48,7 +48,7 @@ def lasting(rule: Rule) -> Rule:
 
 
 def plain(rule: Rule) -> Rule:
-    """And always the same."""
+    """The rule as it would be if it always paid the same, for good."""
     return replace(lasting(rule), max_points=None, condition=None, limit=None, is_enabled=True)
 
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from domain.actors import Workspace
+from persistence import steps
 from persistence.mongo import Mongo, open_mongo
 from persistence.workspaces import Workspaces
 from tests.persistence.steps.passing import Clock, MakeProcess, Process, process_of
@@ -28,6 +29,13 @@ async def database_of_its_own(uri: str) -> AsyncIterator[Mongo]:
 def clock() -> Clock:
     """The time of every process of the test."""
     return Clock()
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few leads are several pages, of a transaction each: one is under way while another is made."""
+    monkeypatch.setattr(steps, "BATCH", 2)
+    monkeypatch.setattr(steps, "PAGE", 2)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.actors import Workspace
-from persistence import steps
 from persistence.mongo import Mongo
 from tests.persistence.conftest import Fail
 from tests.persistence.given import COLD, HOT, WARM, external
@@ -88,17 +87,15 @@ async def test_a_lead_that_cannot_be_read_keeps_nobody_from_their_time(
     assert len(await process.told(workspace)) == 2_500
 
 
+@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("which", ["first", "last"])
 async def test_a_lead_that_cannot_be_read_is_told_of_in_the_log(
     process: Process,
     clock: Clock,
     workspace: Workspace,
     mongo: Mongo,
-    monkeypatch: pytest.MonkeyPatch,
     which: str,
 ) -> None:
-    monkeypatch.setattr(steps, "BATCH", 2)
-    monkeypatch.setattr(steps, "PAGE", 2)
     await process.do(workspace, "first", process.given(1, DAY / 2))
     await process.crowd(workspace, 5, process.given(5, DAY))
     await process.do(workspace, "last", process.given(1, 2 * DAY))

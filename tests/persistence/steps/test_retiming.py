@@ -9,7 +9,6 @@ import pytest
 from domain.actors import Workspace
 from domain.levels import Level
 from domain.rules import Inactivity, RuleSet
-from persistence import steps
 from persistence.mongo import Mongo
 from persistence.workspaces import Workspaces
 from tests.persistence.given import COLD, HOT, PROFILE, WARM, assert_explained, entries_of
@@ -241,11 +240,10 @@ async def test_a_moment_of_levels_that_are_no_more_tells_nothing(
     assert (await process.lead(workspace)).due_at == BEGINNING + DAY
 
 
+@pytest.mark.usefixtures("small_pages")
 async def test_who_lost_the_lease_on_the_way_leaves_the_rest_to_be_found(
     process: Process, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "BATCH", 2)
-    monkeypatch.setattr(steps, "PAGE", 2)
     await halving(process, workspace, 6)
     await process.set_levels(workspace, LOW, HIGH)
     holds = iter([True, True, False])

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from domain.actors import Workspace
-from persistence import steps
 from persistence.background import running
 from persistence.mongo import Mongo
 from tests.persistence.conftest import Fail
@@ -17,17 +16,10 @@ from tests.persistence.given import assert_explained
 from tests.persistence.steps.conftest import database_of_its_own
 from tests.persistence.steps.passing import BEGINNING, DAY, HALVING, Process, assert_timed, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_pages")]
 
 LEADS = 40
 COMMANDS = ["find", "getMore", "update", "insert", "commitTransaction"]
-
-
-@pytest.fixture(autouse=True)
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that one is under way while another has met the trouble."""
-    monkeypatch.setattr(steps, "BATCH", 4)
-    monkeypatch.setattr(steps, "PAGE", 8)
 
 
 @pytest.fixture
